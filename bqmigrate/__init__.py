@@ -1,0 +1,1 @@
+"""Versioned schema migrations for Google BigQuery."""

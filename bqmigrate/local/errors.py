@@ -1,0 +1,39 @@
+"""Errors of the embedded warehouse, in BigQuery's form: HTTP code, reason, message.
+
+https://cloud.google.com/bigquery/docs/error-messages
+"""
+
+from __future__ import annotations
+
+HTTP = {
+    "invalid": 400,
+    "invalidQuery": 400,
+    "resourceInUse": 400,
+    "responseTooLarge": 403,
+    "accessDenied": 403,
+    "rateLimitExceeded": 403,
+    "quotaExceeded": 403,
+    "notFound": 404,
+    "duplicate": 409,
+    "conditionNotMet": 412,
+    "backendError": 503,
+    "internalError": 500,
+    "notImplemented": 501,
+}
+
+
+class WarehouseError(Exception):
+    """What the warehouse answers instead of a result."""
+
+    def __init__(self, reason: str, message: str, *, location: str | None = None, debug: str | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+        self.location = location
+        self.debug = debug
+        self.code = HTTP[reason]
+
+
+def unsupported(what: str) -> WarehouseError:
+    """Say, with 501, that the warehouse has not been taught something."""
+    return WarehouseError("notImplemented", f"not supported by the local warehouse: {what}")

@@ -1,0 +1,1 @@
+"""Pure values: names, types, columns, the catalog, and what BigQuery lets one change in place."""

@@ -1,0 +1,362 @@
+"""What BigQuery lets one change in place: the one set of rules.
+
+The planner asks them to decide in place, rebuild or impossible; the embedded warehouse asks them to
+accept or refuse. Both therefore always agree. Each rule returns None when the change is legal, else
+a Refusal in BigQuery's words. Sources: "Modifying table schemas", "Data definition language",
+"Introduction to partitioned tables", "Create and use clustered tables" at cloud.google.com/bigquery/docs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from bqmigrate.model import columns as cols
+from bqmigrate.model.catalog import Partitioning, Table
+from bqmigrate.model.columns import Column, find
+
+CLUSTERING_LIMIT = 4
+COLUMN_LIMIT = 10_000
+PARTITION_TYPES = {"DATE": ("DAY", "MONTH", "YEAR"), "TIMESTAMP": ("HOUR", "DAY", "MONTH", "YEAR"),
+                   "DATETIME": ("HOUR", "DAY", "MONTH", "YEAR"), "INTEGER": ("RANGE",)}  # fmt: skip
+CLUSTER_TYPES = frozenset({
+    "BIGNUMERIC", "BOOLEAN", "DATE", "DATETIME", "GEOGRAPHY", "INTEGER", "NUMERIC", "RANGE", "STRING", "TIMESTAMP",
+})  # fmt: skip
+WIDER = {
+    "INTEGER": frozenset({"NUMERIC", "BIGNUMERIC", "FLOAT"}),
+    "NUMERIC": frozenset({"BIGNUMERIC", "FLOAT"}),
+}
+DEFAULT_INTEGER_DIGITS = {"NUMERIC": 29, "BIGNUMERIC": 38}
+DEFAULT_SCALE = {"NUMERIC": 9, "BIGNUMERIC": 38}
+
+Change = Literal["none", "in_place", "rebuild"]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why BigQuery says no: the `reason` of its error and a message close to its wording."""
+
+    message: str
+    reason: str = "invalid"
+
+
+def columns_problem(columns: Sequence[Column], *, _where: str = "") -> Refusal | None:
+    """Check names, duplicates, nesting and number of a new set of columns."""
+    if not _where:
+        if cols.depth(columns) > cols.NESTING_LIMIT:
+            return Refusal(f"Schema has more than {cols.NESTING_LIMIT} levels of nesting")
+        if cols.count(columns) > COLUMN_LIMIT:
+            return Refusal(f"Too many columns: at most {COLUMN_LIMIT} are allowed")
+    seen: set[str] = set()
+    for column in columns:
+        path = f"{_where}{column.name}"
+        if column.name.lower() in seen:
+            return Refusal(f"Duplicate field name {path}: names are compared without case")
+        seen.add(column.name.lower())
+        problem = _column_problem(column, path)
+        if problem:
+            return problem
+        nested = columns_problem(column.fields, _where=f"{path}.") if column.fields else None
+        if nested:
+            return nested
+    return None
+
+
+def _column_problem(column: Column, path: str) -> Refusal | None:
+    if (column.type == "RECORD") != bool(column.fields):
+        return Refusal(
+            f"Field {path} is type RECORD but has no schema"
+            if column.type == "RECORD"
+            else f"Field {path} of type {column.type} cannot have fields"
+        )
+    if column.max_length is not None and column.type not in {"STRING", "BYTES"}:
+        return Refusal(f"Field {path}: maxLength is only for STRING and BYTES")
+    if column.type == "RANGE" and column.range_element not in {"DATE", "DATETIME", "TIMESTAMP"}:
+        return Refusal(f"Field {path}: a RANGE needs rangeElementType DATE, DATETIME or TIMESTAMP")
+    if column.description and len(column.description) > cols.DESCRIPTION_LENGTH:
+        return Refusal(f"Field {path}: description has more than {cols.DESCRIPTION_LENGTH} characters")
+    return _number_problem(column, path)
+
+
+def _number_problem(column: Column, path: str) -> Refusal | None:
+    if column.precision is None:
+        return Refusal(f"Field {path}: scale without precision") if column.scale is not None else None
+    if column.type not in DEFAULT_INTEGER_DIGITS:
+        return Refusal(f"Field {path}: precision is only for NUMERIC and BIGNUMERIC")
+    scale, digits = column.scale or 0, DEFAULT_INTEGER_DIGITS[column.type]
+    if scale > DEFAULT_SCALE[column.type] or column.precision - scale > digits or column.precision < max(1, scale):
+        return Refusal(f"Field {path}: {column.type}({column.precision}, {scale}) is out of range")
+    return None
+
+
+def partitioning_problem(columns: Sequence[Column], spec: Partitioning | None) -> Refusal | None:
+    """Check that a table with these columns can be partitioned so."""
+    if spec is None or spec.field is None:
+        return None if spec is None or spec.type != "RANGE" else Refusal("Range partitioning needs a field")
+    column = find(columns, spec.field)
+    if column is None:
+        return Refusal(f"The field specified for partitioning cannot be found in the schema: {spec.field}")
+    if column.mode == "REPEATED":
+        return Refusal(f"Cannot partition by the REPEATED field {spec.field}")
+    allowed = PARTITION_TYPES.get(column.type, ())
+    if spec.type in allowed:
+        return _range_problem(spec)
+    if not allowed:
+        return Refusal(f"Cannot partition by field {spec.field} of type {column.type}")
+    return Refusal(f"{spec.type} partitioning is not possible for field {spec.field} of type {column.type}")
+
+
+def _range_problem(spec: Partitioning) -> Refusal | None:
+    if spec.type != "RANGE":
+        return None
+    if spec.start is None or spec.end is None or not spec.interval or spec.interval < 1 or spec.start >= spec.end:
+        return Refusal("Range partitioning needs start < end and an interval of at least 1")
+    if (spec.end - spec.start) / spec.interval > 10_000:  # noqa: PLR2004
+        return Refusal("Range partitioning has at most 10000 ranges")
+    if spec.expiration_ms is not None:
+        return Refusal("An integer-range partitioned table has no partition expiration")
+    return None
+
+
+def clustering_problem(columns: Sequence[Column], clustering: Sequence[str]) -> Refusal | None:
+    """Check that a table with these columns can be clustered so."""
+    if len(clustering) > CLUSTERING_LIMIT:
+        return Refusal(f"Too many clustering fields: at most {CLUSTERING_LIMIT} are allowed, got {len(clustering)}")
+    lowered = [name.lower() for name in clustering]
+    if len(set(lowered)) != len(lowered):
+        return Refusal("Clustering fields must be distinct")
+    for name in clustering:
+        column = find(columns, name)
+        if column is None:
+            return Refusal(f"The field specified for clustering cannot be found in the schema: {name}")
+        if column.mode == "REPEATED" or column.type not in CLUSTER_TYPES:
+            shown = "REPEATED" if column.mode == "REPEATED" else column.type
+            return Refusal(f"Cannot cluster by field {name} of type {shown}")
+        if column.collation:
+            return Refusal(f"Cannot cluster by the collated field {name}")
+    return None
+
+
+def table_problem(table: Table) -> Refusal | None:
+    """Check a table as a whole, as tables.insert does."""
+    problem = (
+        columns_problem(table.columns)
+        or partitioning_problem(table.columns, table.partitioning)
+        or clustering_problem(table.columns, table.clustering)
+    )
+    if problem is None and table.require_partition_filter and table.partitioning is None:
+        return Refusal("require_partition_filter is only for partitioned tables")
+    return problem
+
+
+def add_columns(table: Table, new: Sequence[Column]) -> Refusal | None:
+    """Check ADD COLUMN: NULLABLE or REPEATED only, no default, unused names."""
+    for column in new:
+        if table.column(column.name):
+            return Refusal(f"Column already exists: {column.name}", "invalidQuery")
+        if column.mode == "REQUIRED":
+            return Refusal(f"Cannot add required column {column.name} to an existing table", "invalidQuery")
+        if column.default is not None:
+            return Refusal(
+                f"Cannot add column {column.name} with a default value to an existing table: "
+                "add the column, then set its default",
+                "invalidQuery",
+            )
+    return columns_problem((*table.columns, *new))
+
+
+def add_nested_field(parent: Column, new: Column) -> Refusal | None:
+    """Check a field added at the end of an existing RECORD: PATCH only, never REQUIRED."""
+    if parent.field(new.name):
+        return Refusal(f"Field already exists: {parent.name}.{new.name}")
+    if new.mode == "REQUIRED":
+        return Refusal(f"Cannot add required fields to an existing schema. (field: {new.name})")
+    return None
+
+
+def drop_column(table: Table, name: str) -> Refusal | None:
+    """Check DROP COLUMN."""
+    refusal = _bound(table, name, "drop")
+    if refusal is None and len(table.columns) == 1:
+        return Refusal(f"Cannot drop column {name}: a table needs at least one column", "invalidQuery")
+    return refusal
+
+
+def rename_column(table: Table, old: str, new: str) -> Refusal | None:
+    """Check RENAME COLUMN."""
+    refusal = _bound(table, old, "rename")
+    if refusal is None and table.column(new) and old.lower() != new.lower():
+        return Refusal(f"Column already exists: {new}", "invalidQuery")
+    return refusal
+
+
+def _bound(table: Table, name: str, verb: str) -> Refusal | None:
+    """Refuse what drop and rename have in common: roles that pin a column."""
+    lower = name.lower()
+    if "." in name:
+        return Refusal(f"ALTER TABLE {verb.upper()} COLUMN does not support nested field {name}", "invalidQuery")
+    if table.column(name) is None:
+        return Refusal(f"Column not found: {name}", "invalidQuery")
+    if table.partitioning and (table.partitioning.field or "").lower() == lower:
+        return Refusal(f"Cannot {verb} column {name}: it is the partitioning column", "invalidQuery")
+    if lower in (c.lower() for c in table.clustering):
+        return Refusal(f"Cannot {verb} column {name}: it is a clustering column", "invalidQuery")
+    keys = (table.primary_key, *table.foreign_keys)
+    if any(lower == c.lower() for key in keys for c in key):
+        return Refusal(f"Cannot {verb} column {name}: it is part of a key", "invalidQuery")
+    return None
+
+
+def relax(table: Table, name: str) -> Refusal | None:
+    """Check ALTER COLUMN DROP NOT NULL: an error when it is already nullable."""
+    column = table.column(name)
+    if column is None:
+        return Refusal(f"Column not found: {name}", "invalidQuery")
+    if column.mode != "REQUIRED":
+        return Refusal(f"Column {name} does not have a NOT NULL constraint", "invalidQuery")
+    return None
+
+
+def set_default(table: Table, name: str, expression: str | None) -> Refusal | None:
+    """Check ALTER COLUMN SET DEFAULT (or DROP DEFAULT, an error when none is set)."""
+    column = table.column(name)
+    if column is None:
+        return Refusal(f"Column not found: {name}", "invalidQuery")
+    if expression is None:
+        return None if column.default is not None else Refusal(f"Column {name} has no default value", "invalidQuery")
+    if name.lower() in (c.lower() for c in table.primary_key):
+        return Refusal(f"Cannot set a default on primary key column {name}", "invalidQuery")
+    return None
+
+
+def change_type(table: Table, name: str, new: Column) -> Refusal | None:
+    """Check ALTER COLUMN SET DATA TYPE by the widening table."""
+    old = table.column(name)
+    if old is None:
+        return Refusal(f"Column not found: {name}", "invalidQuery")
+    if any(name.lower() == c.lower() for key in (table.primary_key, *table.foreign_keys) for c in key):
+        return Refusal(f"Cannot change the type of column {name}: it is part of a key", "invalidQuery")
+    if old.mode == "REPEATED" and old.type == "RECORD" and not old.same_type(new):
+        return Refusal(f"Cannot change the type of a field inside ARRAY<STRUCT> column {name}", "invalidQuery")
+    if widens(old, replace(new, mode=old.mode)):
+        return None
+    return Refusal(
+        f"ALTER TABLE ALTER COLUMN SET DATA TYPE requires that the existing column type "
+        f"({old.sql_type()}) is assignable to the new type ({new.sql_type()})",
+        "invalidQuery",
+    )
+
+
+def widens(old: Column, new: Column) -> bool:
+    """Tell whether `new` holds every value of `old` by the documented conversions (equal counts)."""
+    if old.mode != new.mode:
+        return False
+    if old.type == "RECORD" or new.type == "RECORD":
+        return old.type == new.type and _record_widens(old, new)
+    if new.type == old.type:
+        return _same_name_widens(old, new)
+    if new.type not in WIDER.get(old.type, ()):
+        return False
+    return new.type == "FLOAT" or _digits_fit(old, new)
+
+
+def _record_widens(old: Column, new: Column) -> bool:
+    same_names = [f.name.lower() for f in old.fields] == [f.name.lower() for f in new.fields]
+    return same_names and all(widens(a, b) for a, b in zip(old.fields, new.fields, strict=True))
+
+
+def _same_name_widens(old: Column, new: Column) -> bool:
+    if old.type in {"STRING", "BYTES"}:
+        return new.max_length is None or (old.max_length is not None and new.max_length >= old.max_length)
+    if old.type in DEFAULT_INTEGER_DIGITS:
+        return _digits_fit(old, new)
+    return old.range_element == new.range_element
+
+
+def _digits_fit(old: Column, new: Column) -> bool:
+    before, after = _digits(old), _digits(new)
+    return after[0] >= before[0] and after[1] >= before[1]
+
+
+def _digits(column: Column) -> tuple[int, int]:
+    """Return (digits before, digits after the point) that a number column holds."""
+    if column.type == "INTEGER":
+        return 19, 0
+    if column.precision is None:
+        return DEFAULT_INTEGER_DIGITS[column.type], DEFAULT_SCALE[column.type]
+    scale = column.scale or 0
+    return column.precision - scale, scale
+
+
+def patch_columns(old: Sequence[Column], new: Sequence[Column], *, _where: str = "") -> Refusal | None:
+    """Check a `schema` sent by tables.patch: the whole list, additions last, relaxations only."""
+    for column in old:
+        match = find(new, column.name)
+        path = f"{_where}{column.name}"
+        if match is None:
+            return Refusal(f"Provided Schema does not match Table. Field {path} is missing in new schema")
+        problem = _patch_column(column, match, path)
+        if problem:
+            return problem
+    return _patch_additions(old, new, _where) or (None if _where else columns_problem(new))
+
+
+def _patch_additions(old: Sequence[Column], new: Sequence[Column], where: str) -> Refusal | None:
+    additions = [c for c in new if find(old, c.name) is None]
+    for column in additions:
+        if column.mode == "REQUIRED":
+            message = "Cannot add required fields to an existing schema."
+            return Refusal(f"{message} (field: {where}{column.name})")
+        if column.default is not None:
+            return Refusal(f"Cannot add field {where}{column.name} with a default value to an existing schema")
+    if additions and list(new[-len(additions) :]) != additions:
+        return Refusal("Precondition Failed: new fields must come after the existing ones", "conditionNotMet")
+    return None
+
+
+def _patch_column(old: Column, new: Column, path: str) -> Refusal | None:
+    changed = "Provided Schema does not match Table. Field"
+    if old.mode != new.mode and (old.mode, new.mode) != ("REQUIRED", "NULLABLE"):
+        return Refusal(f"{changed} {path} has changed mode from {old.mode} to {new.mode}")
+    if old.type != new.type:
+        return Refusal(f"{changed} {path} has changed type from {old.type} to {new.type}")
+    if old.type == "RECORD":
+        return patch_columns(old.fields, new.fields, _where=f"{path}.")
+    if not replace(old, mode=new.mode).same_type(new):
+        return Refusal(f"{changed} {path} has changed type from {old.sql_type()} to {new.sql_type()}")
+    if (old.collation or "") != (new.collation or ""):
+        return Refusal(f"{changed} {path} has changed collation")
+    return None
+
+
+def replace_partitioning(old: Table, new: Partitioning | None) -> Refusal | None:
+    """Check CREATE OR REPLACE TABLE and WRITE_TRUNCATE: the partition spec must stay."""
+    before = old.partitioning.spec() if old.partitioning else None
+    if before == (new.spec() if new else None):
+        return None
+    return Refusal("Cannot replace a table with a different partitioning spec. Instead, DROP the table, and then recreate it.", "invalidQuery")  # noqa: E501
+
+
+def patch_partitioning(old: Table, new: Partitioning | None) -> Refusal | None:
+    """Check tables.patch: only the expiration of partitions can change."""
+    before = old.partitioning.spec() if old.partitioning else None
+    if before == (new.spec() if new else None):
+        return None
+    return Refusal("Cannot change partitioning/clustering spec for a partitioned/clustered table.")
+
+
+def rename_table(table: Table) -> Refusal | None:
+    """Check ALTER TABLE RENAME TO: not a table with a primary key."""
+    if table.primary_key:
+        return Refusal("Cannot rename a table with a primary key", "invalidQuery")
+    return None
+
+
+def column_change(old: Column, new: Column) -> Change:
+    """Classify the change from one column to another of the same name."""
+    if old == new:
+        return "none"
+    if (old.mode, new.mode) != ("REQUIRED", "NULLABLE") and old.mode != new.mode:
+        return "rebuild"
+    return "in_place" if widens(replace(old, mode=new.mode), new) else "rebuild"
