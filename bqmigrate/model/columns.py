@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 Mode = Literal["NULLABLE", "REQUIRED", "REPEATED"]
 MODES: tuple[Mode, ...] = ("NULLABLE", "REQUIRED", "REPEATED")
@@ -67,10 +67,11 @@ class Column:
 
     def same_type(self, other: Column) -> bool:
         """Tell whether name aside, both hold the same values (nested fields and modes included)."""
-        return self._shape() == other._shape()
+        return self.shape() == other.shape()
 
-    def _shape(self) -> tuple[object, ...]:
-        nested = tuple((f.name.lower(), f._shape()) for f in self.fields)
+    def shape(self) -> tuple[object, ...]:
+        """Return what decides which values fit: type, mode, parameters and nested fields."""
+        nested = tuple((f.name.lower(), f.shape()) for f in self.fields)
         return (self.type, self.mode, nested, self.max_length, self.precision, self.scale, self.range_element)
 
     def to_rest(self) -> dict[str, Any]:
@@ -114,7 +115,7 @@ class Column:
         return cls(
             name=str(field["name"]),
             type=name,
-            mode=cast(Mode, mode),
+            mode=mode,
             description=field.get("description"),
             fields=tuple(cls.from_rest(f) for f in field.get("fields") or ()),
             default=field.get("defaultValueExpression"),

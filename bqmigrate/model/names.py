@@ -107,7 +107,7 @@ def label_problem(key: str, value: str) -> str | None:
 
 
 def quote(*parts: str) -> str:
-    """Quote a path as one GoogleSQL identifier: quote("p", "d", "t") is `p.d.t`.
+    """Write a path as one quoted GoogleSQL identifier, `p.d.t`.
 
     Raises ValueError for a backtick, a backslash or a control character, which no legal name has.
     """

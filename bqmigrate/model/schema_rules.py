@@ -335,7 +335,10 @@ def replace_partitioning(old: Table, new: Partitioning | None) -> Refusal | None
     before = old.partitioning.spec() if old.partitioning else None
     if before == (new.spec() if new else None):
         return None
-    return Refusal("Cannot replace a table with a different partitioning spec. Instead, DROP the table, and then recreate it.", "invalidQuery")  # noqa: E501
+    return Refusal(
+        "Cannot replace a table with a different partitioning spec. Instead, DROP the table, and then recreate it.",
+        "invalidQuery",
+    )
 
 
 def patch_partitioning(old: Table, new: Partitioning | None) -> Refusal | None:

@@ -1,0 +1,1 @@
+"""Deciding, without touching anything: targets, walks, plans."""

@@ -1,0 +1,1 @@
+"""The one gateway to BigQuery: the only folder that imports google."""

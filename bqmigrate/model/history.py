@@ -1,0 +1,187 @@
+"""The rows of `_schema_migrations`, and the state that they fold into.
+
+Rows are append-only; the fold is pure, in the client, and ignores repeats: a row counts once,
+by its `seq`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Literal
+
+Direction = Literal["upgrade", "downgrade"]
+Event = Literal[
+    "genesis", "started", "applied", "failed", "reverted", "sealed", "taken_over", "baseline", "adopted", "repaired",
+    "note",
+]  # fmt: skip
+Outcome = Literal["made", "found", "done", "left", "failed", "gone"]
+Standing = Literal["applied", "half-applied", "reverted", "pending"]
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """What became of one step: kept in the `steps` column of a row."""
+
+    number: int
+    kind: str
+    verb: str
+    target: str
+    digest: str
+    outcome: Outcome
+    job_id: str | None = None
+    attempts: int = 1
+    ms: int = 0
+    bytes: int | None = None
+    rows: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON data."""
+        return {key: value for key, value in self.__dict__.items() if value is not None}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> StepRecord:
+        """Read it back; keys of a newer version are passed over."""
+        known = {key: value for key, value in data.items() if key in cls.__dataclass_fields__}
+        return cls(**known)
+
+
+@dataclass(frozen=True)
+class Record:
+    """One row."""
+
+    seq: int
+    batch: int
+    rows: int
+    event: Event
+    run_id: str
+    version: str | None = None
+    name: str | None = None
+    direction: Direction | None = None
+    generation: int = 0
+    checksum: str | None = None
+    plan_checksum: str | None = None
+    chain: str = ""
+    steps: tuple[StepRecord, ...] = ()
+    undo: Any = None
+    finished_at: datetime | None = None
+    at: datetime | None = None
+    actor: str | None = None
+    duration_ms: int | None = None
+    git_commit: str | None = None
+    tool_version: str | None = None
+    host: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class VersionState:
+    """Where one version stands, by its last decisive row."""
+
+    version: str
+    name: str
+    standing: Standing
+    direction: Direction
+    generation: int
+    checksum: str
+    record: Record
+    steps: tuple[StepRecord, ...] = ()
+
+
+@dataclass(frozen=True)
+class HistoryState:
+    """All rows folded. `next_generation` counts 1 + the reverts and repairs of a version."""
+
+    versions: Mapping[str, VersionState] = field(default_factory=lambda: MappingProxyType({}))
+    generations: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    last_seq: int = 0
+    last_chain: str = ""
+
+    def next_generation(self, version: str) -> int:
+        """Return the generation that the next upgrade of a version is."""
+        return 1 + self.generations.get(version, 0)
+
+    def standing(self, version: str) -> Standing:
+        """Return where a version stands."""
+        found = self.versions.get(version)
+        return found.standing if found else "pending"
+
+    @property
+    def applied(self) -> Sequence[str]:
+        """Return the applied versions in order."""
+        return sorted(v for v, s in self.versions.items() if s.standing == "applied")
+
+    @property
+    def unsettled(self) -> Sequence[VersionState]:
+        """Return the half-applied versions in order."""
+        return [s for _, s in sorted(self.versions.items()) if s.standing == "half-applied"]
+
+    @property
+    def current(self) -> str | None:
+        """Return the highest applied version; None when nothing is applied."""
+        return self.applied[-1] if self.applied else None
+
+
+class IncompleteBatch(Exception):  # noqa: N818 - not a failure: the view is stale and is read again
+    """A batch says it has more rows than were seen."""
+
+
+def fold(records: Iterable[Record]) -> HistoryState:
+    """Fold rows into a state. Raises IncompleteBatch when rows of one INSERT are missing from the view."""
+    rows = sorted({record.seq: record for record in records}.values(), key=lambda r: r.seq)
+    _check_batches(rows)
+    versions: dict[str, VersionState] = {}
+    generations: dict[str, int] = {}
+    for row in rows:
+        if row.version is None:
+            continue
+        if row.event in {"reverted", "repaired"}:
+            generations[row.version] = generations.get(row.version, 0) + 1
+        state = _after(row, versions.get(row.version))
+        if state is not None:
+            versions[row.version] = state
+    last = rows[-1] if rows else None
+    return HistoryState(
+        MappingProxyType(versions),
+        MappingProxyType(generations),
+        last.seq if last else 0,
+        last.chain if last else "",
+    )
+
+
+def _check_batches(rows: Sequence[Record]) -> None:
+    seen: dict[int, int] = {}
+    for row in rows:
+        seen[row.batch] = seen.get(row.batch, 0) + 1
+    for row in rows:
+        if seen[row.batch] != row.rows:
+            raise IncompleteBatch(f"batch {row.batch} has {seen[row.batch]} of {row.rows} rows")
+
+
+def _after(row: Record, before: VersionState | None) -> VersionState | None:
+    standing: Standing
+    match row.event:
+        case "applied" | "adopted" | "baseline":
+            standing = "applied"
+        case "reverted":
+            standing = "reverted"
+        case "failed" if any(s.outcome != "failed" for s in row.steps):
+            standing = "half-applied"
+        case _:
+            return before
+    steps = row.steps
+    if before is not None and row.direction == "downgrade" and row.event == "failed":
+        # What the upgrade made or found stays what counts for the way back.
+        steps = before.steps
+    return VersionState(
+        row.version or "",
+        row.name or "",
+        standing,
+        row.direction or "upgrade",
+        row.generation,
+        row.checksum or "",
+        row,
+        steps,
+    )

@@ -1,0 +1,61 @@
+"""From walked operations to the steps of a plan: physical names, labels, numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bqmigrate.errors import Finding
+from bqmigrate.model.catalog import Catalog, CatalogError
+from bqmigrate.operations.steps import CreateStep, JobStep, Mark, Scope, Step
+from bqmigrate.planning.plan import PlannedStep, StepKey
+from bqmigrate.planning.trace import LINEAGE_LABEL, MADE_LABEL, Traced, TraceError, made_label
+
+
+def steps_up(traced: Sequence[Traced], mark: Mark, scope: Scope, lineage: str) -> tuple[PlannedStep, ...]:
+    """Compile operations in the order written; creates carry the label of this run."""
+    out = []
+    for number, item in enumerate(traced, start=1):
+        step = _compile(item, item.before, scope)
+        if isinstance(step, CreateStep):
+            step = _labelled(step, lineage, made_label(lineage, mark))
+        out.append(_planned(item, step, item.before, StepKey(mark.version, mark.generation, "upgrade", number)))
+    return tuple(out)
+
+
+def steps_down(
+    traced: Sequence[Traced], mark: Mark, scope: Scope, catalog: Catalog, *, made_by: str | None
+) -> tuple[tuple[PlannedStep, ...], Catalog]:
+    """Compile inverses against the catalog as it is by then; returns the catalog after them.
+
+    `made_by` is the label a removal must find on its object; None where the author wrote the removal.
+    """
+    out = []
+    for number, item in enumerate(traced, start=1):
+        step = _compile(item, catalog, scope)
+        if isinstance(step, JobStep) and step.removes is not None and made_by is not None:
+            step = replace(step, removes=replace(step.removes, made_by=made_by))
+        out.append(_planned(item, step, catalog, StepKey(mark.version, mark.generation, "downgrade", number)))
+        try:
+            catalog = item.operation.apply(catalog)
+        except CatalogError as error:
+            raise TraceError(Finding("BQM140", str(error), item.place)) from error
+    return tuple(out), catalog
+
+
+def _compile(item: Traced, before: Catalog, scope: Scope) -> Step:
+    try:
+        return item.operation.step(before, scope)
+    except CatalogError as error:
+        raise TraceError(Finding("BQM140", str(error), item.place)) from error
+
+
+def _labelled(step: CreateStep, lineage: str, label: str) -> CreateStep:
+    labels = {**step.body.get("labels", {}), MADE_LABEL: label}
+    if step.resource == "dataset":
+        labels[LINEAGE_LABEL] = lineage
+    return replace(step, body={**step.body, "labels": labels})
+
+
+def _planned(item: Traced, step: Step, before: Catalog, key: StepKey) -> PlannedStep:
+    return PlannedStep(key, item.operation, step, item.operation.impact(before), item.place)

@@ -1,0 +1,112 @@
+"""Deciding what a downgrade does: the inverses, newest first, as a pure function."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bqmigrate.errors import RefusedError
+from bqmigrate.files.migration import Migration, MigrationSet
+from bqmigrate.model.catalog import Catalog
+from bqmigrate.model.history import HistoryState, VersionState
+from bqmigrate.operations.steps import Scope
+from bqmigrate.planning import targets
+from bqmigrate.planning.compile import steps_down
+from bqmigrate.planning.plan import Plan, PlannedMigration
+from bqmigrate.planning.trace import Trace, Traced, TraceError, made_label, replay, undo, walk
+from bqmigrate.planning.upgrade import refused
+from bqmigrate.planning.verify import refuse_disagreement
+
+
+@dataclass(frozen=True)
+class _Applied:
+    """What is to be taken back: the file, its walk, and what the history says of it."""
+
+    migration: Migration
+    trace: Trace
+    known: VersionState
+
+
+def plan_downgrade(files: MigrationSet, state: HistoryState, target: str, scope: Scope, lineage: str) -> Plan:
+    """Return what takes the warehouse back to the target.
+
+    Raises ValidationError, TargetError, and RefusedError where an operation has no way back.
+    A half-applied version counts as one in -N.
+    """
+    refuse_disagreement(files.migrations, state)
+    traces, findings = replay(files.migrations, state, lineage)
+    if findings:
+        raise refused(findings)
+    there = [*state.applied, *(s.version for s in state.unsettled)]
+    known = [m.version for m in files.migrations]
+    chosen = targets.downgrade_stop(targets.parse(target), there, known, state.current)
+    applied = {
+        m.version: _Applied(m, _reached(t, state.versions[m.version]), state.versions[m.version])
+        for m, t in zip(files.migrations, traces, strict=True)
+        if m.version in state.versions
+    }
+    catalog = applied[max(there)].trace.after if there else Catalog()
+    planned: list[PlannedMigration] = []
+    for version in chosen:
+        step, catalog = _planned(applied[version], catalog, scope, lineage)
+        planned.append(step)
+    left = [v for v in there if v not in chosen]
+    return Plan("downgrade", max(there, default=None), max(left, default=None), tuple(planned))
+
+
+def _planned(item: _Applied, catalog: Catalog, scope: Scope, lineage: str) -> tuple[PlannedMigration, Catalog]:
+    trace, known = item.trace, item.known
+    found = [s.target for s in known.steps if s.outcome == "found"]
+    left: Sequence[str] = ()
+    try:
+        if item.migration.downgrade is not None:
+            written = walk(item.migration.downgrade, catalog, trace.mark)
+            steps, catalog = steps_down(written.operations, trace.mark, scope, catalog, made_by=None)
+        else:
+            operations, left = _inverses(item, found)
+            made_by = made_label(lineage, trace.mark)
+            steps, catalog = steps_down(operations, trace.mark, scope, catalog, made_by=made_by)
+    except TraceError as error:
+        raise refused([error.finding]) from error
+    planned = PlannedMigration(
+        item.migration.version,
+        item.migration.name,
+        item.migration.file,
+        "downgrade",
+        trace.mark.generation,
+        item.migration.checksum,
+        steps,
+        tuple(left),
+        resumes=known.standing == "half-applied",
+    )
+    return planned, catalog
+
+
+def _reached(trace: Trace, known: VersionState) -> Trace:
+    if known.standing != "half-applied" or known.direction != "upgrade":
+        return trace
+    # Only what was reached has to be taken back: a step is one primitive operation, in order.
+    return trace.cut(max((s.number for s in known.steps if s.outcome != "failed"), default=0))
+
+
+def _inverses(item: _Applied, found: Sequence[str]) -> tuple[Sequence[Traced], Sequence[str]]:
+    operations, left, stuck = undo(item.trace, found)
+    if stuck is None:
+        return operations, left
+    key = stuck.operation.key
+    raise RefusedError(
+        "BQM320",
+        f"{item.migration.slug} cannot be taken back: {key} has no inverse",
+        where=str(stuck.place),
+        state="Nothing was changed.",
+        hint=_way_back(item.migration),
+    )
+
+
+def _way_back(migration: Migration) -> str:
+    added = {
+        "sql": "write what takes it back below a line `-- migrate:down`",
+        "py": "write what takes it back in `def downgrade(op)`",
+        "yaml": "write what takes it back under `downgrade:`",
+    }[migration.format]
+    return f"{added} (in a new migration, once this one is applied): bqmigrate new NAME"

@@ -1,0 +1,127 @@
+"""Walking a migration through the catalog: its primitive operations, each with the catalog before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from bqmigrate.errors import Finding, Place
+from bqmigrate.files.migration import Migration, Placed
+from bqmigrate.model.catalog import Catalog, CatalogError, labels_of
+from bqmigrate.model.history import HistoryState
+from bqmigrate.operations.base import Operation
+from bqmigrate.operations.datasets import CreateDataset
+from bqmigrate.operations.steps import Mark
+from bqmigrate.operations.tables import CreateTable
+from bqmigrate.operations.views import CreateView
+
+MADE_LABEL = "bqm_made"
+LINEAGE_LABEL = "bqm_lineage"
+CREATES = (CreateDataset, CreateTable, CreateView)
+
+
+@dataclass(frozen=True)
+class Traced:
+    """A primitive operation, where it was written, and the catalog before it."""
+
+    operation: Operation
+    place: Place
+    before: Catalog
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A whole migration, walked."""
+
+    mark: Mark
+    operations: tuple[Traced, ...]
+    before: Catalog
+    after: Catalog
+
+    def cut(self, reached: int) -> Trace:
+        """Return the walk of only the first steps: what a half-applied migration got to."""
+        if reached >= len(self.operations):
+            return self
+        return Trace(self.mark, self.operations[:reached], self.before, self.operations[reached].before)
+
+
+class TraceError(Exception):
+    """An operation that the catalog at that point cannot take."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.message)
+        self.finding = finding
+
+
+def made_label(lineage: str, mark: Mark) -> str:
+    """Return the value of the label that says which run of which migration made an object."""
+    return f"{lineage}-m{mark.version}-g{mark.generation}"
+
+
+def walk(
+    placed: Iterable[Placed], before: Catalog, mark: Mark, *, lineage: str = "", found: Sequence[str] = ()
+) -> Trace:
+    """Walk operations through the catalog. Raises TraceError at the first that cannot be.
+
+    What they create carries their label in the catalog too (except what was `found`, not made), so
+    that a later rebuild restates it.
+    """
+    catalog, out = before, []
+    for item in placed:
+        try:
+            for operation in item.operation.expand(catalog, mark):
+                out.append(Traced(operation, item.place, catalog))
+                catalog = _labelled(operation, operation.apply(catalog), made_label(lineage, mark), found)
+        except CatalogError as error:
+            raise TraceError(Finding("BQM140", str(error), item.place)) from error
+    return Trace(mark, tuple(out), before, catalog)
+
+
+def _labelled(operation: Operation, after: Catalog, label: str, found: Sequence[str]) -> Catalog:
+    if isinstance(operation, CreateTable) and str(operation.name) not in found:
+        table = after.tables[operation.name]
+        return after.with_table(operation.name, replace(table, labels=_with_label(table.labels, label)))
+    return after
+
+
+def _with_label(labels: Iterable[tuple[str, str]], label: str) -> tuple[tuple[str, str], ...]:
+    return labels_of({**dict(labels), MADE_LABEL: label})
+
+
+def replay(
+    migrations: Sequence[Migration], state: HistoryState, lineage: str = ""
+) -> tuple[Sequence[Trace], Sequence[Finding]]:
+    """Walk all files from an empty catalog: a trace each, or what is wrong with the first that cannot be.
+
+    After an error the rest is not walked: what follows would only repeat it.
+    """
+    catalog = Catalog()
+    traces: list[Trace] = []
+    for migration in migrations:
+        known = state.versions.get(migration.version)
+        settled = known is not None and known.standing in {"applied", "half-applied"}
+        generation = known.generation if known and settled else state.next_generation(migration.version)
+        found = [s.target for s in known.steps if s.outcome == "found"] if known and settled else []
+        try:
+            trace = walk(migration.upgrade, catalog, Mark(migration.version, generation), lineage=lineage, found=found)
+        except TraceError as error:
+            return traces, [error.finding]
+        traces.append(trace)
+        catalog = trace.after
+    return traces, []
+
+
+def undo(trace: Trace, found: Sequence[str]) -> tuple[Sequence[Traced], Sequence[str], Traced | None]:
+    """Return the inverses of a trace, last first; what is left because it was found; what has no inverse."""
+    out: list[Traced] = []
+    left: list[str] = []
+    for traced in reversed(trace.operations):
+        operation = traced.operation
+        if isinstance(operation, CREATES) and str(operation.name) in found:
+            left.append(str(operation.name))
+            continue
+        inverse = operation.inverse(traced.before, trace.mark)
+        if inverse is None:
+            return out, left, traced
+        out.extend(Traced(o, traced.place, traced.before) for o in inverse)
+    return out, left, None

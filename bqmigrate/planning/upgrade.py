@@ -1,0 +1,74 @@
+"""Deciding what an upgrade does: a pure function of files, history and target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bqmigrate.errors import Finding, ValidationError
+from bqmigrate.files.migration import Migration, MigrationSet
+from bqmigrate.model.history import HistoryState
+from bqmigrate.operations.steps import Scope
+from bqmigrate.planning import targets
+from bqmigrate.planning.compile import steps_up
+from bqmigrate.planning.plan import Plan, PlannedMigration
+from bqmigrate.planning.trace import Trace, TraceError, replay
+from bqmigrate.planning.verify import refuse_disagreement
+
+
+def check_files(files: MigrationSet, scope: Scope) -> None:
+    """Walk all files from an empty catalog, compiled for an environment. Raises ValidationError; sends nothing."""
+    traces, findings = replay(files.migrations, HistoryState())
+    for trace in traces:
+        if findings:
+            break
+        try:
+            steps_up(trace.operations, trace.mark, scope, "")
+        except TraceError as error:
+            findings = [error.finding]
+    if findings:
+        raise refused(findings)
+
+
+def refused(findings: Sequence[Finding]) -> ValidationError:
+    """Wrap findings in the one error that carries them all."""
+    first = findings[0]
+    where = str(first.place) if first.place else None
+    message = first.message if len(findings) == 1 else f"{len(findings)} errors in the migrations"
+    hint = first.help or "mend the file, then: bqmigrate plan --offline"
+    return ValidationError(first.code, message, findings=findings, where=where, hint=hint)
+
+
+def plan_upgrade(files: MigrationSet, state: HistoryState, target: str, scope: Scope, lineage: str) -> Plan:
+    """Return what brings the warehouse to the target.
+
+    Raises ValidationError (files against history, or impossible at that point) and TargetError.
+    A half-applied version comes first, as itself: its finished steps are adopted, not run again.
+    """
+    refuse_disagreement(files.migrations, state)
+    traces, findings = replay(files.migrations, state, lineage)
+    if findings:
+        raise refused(findings)
+    known = [m.version for m in files.migrations]
+    pending = [v for v in known if state.standing(v) != "applied"]
+    chosen = set(targets.upgrade_stop(targets.parse(target), pending, known, state.current))
+    pairs = zip(files.migrations, traces, strict=True)
+    planned = tuple(_planned(m, t, state, scope, lineage) for m, t in pairs if m.version in chosen)
+    last = planned[-1].version if planned else state.current
+    return Plan("upgrade", state.current, last, planned)
+
+
+def _planned(migration: Migration, trace: Trace, state: HistoryState, scope: Scope, lineage: str) -> PlannedMigration:
+    try:
+        steps = steps_up(trace.operations, trace.mark, scope, lineage)
+    except TraceError as error:
+        raise refused([error.finding]) from error
+    return PlannedMigration(
+        migration.version,
+        migration.name,
+        migration.file,
+        "upgrade",
+        trace.mark.generation,
+        migration.checksum,
+        steps,
+        resumes=state.standing(migration.version) == "half-applied",
+    )
