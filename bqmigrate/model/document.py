@@ -67,7 +67,7 @@ class Node:
         raise Problem(f"cannot use a value of type {type(value).__name__} here", cls(None, line=line))
 
 
-class Problem(Exception):  # noqa: N818 - it is collected and shown, not a failure of the program
+class Problem(Exception):
     """Something wrong at a node: what, where, and a help line."""
 
     def __init__(self, message: str, node: Node | None, help: str | None = None) -> None:  # noqa: A002

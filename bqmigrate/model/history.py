@@ -7,7 +7,7 @@ by its `seq`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal
@@ -108,6 +108,29 @@ class HistoryState:
         found = self.versions.get(version)
         return found.standing if found else "pending"
 
+    def as_if_reverted(self, versions: Iterable[str]) -> HistoryState:
+        """Return the state once these versions have been taken back."""
+        gone = set(versions)
+        states = {v: replace(s, standing="reverted") if v in gone else s for v, s in self.versions.items()}
+        counts = {**self.generations, **{v: self.generations.get(v, 0) + 1 for v in gone}}
+        return replace(self, versions=MappingProxyType(states), generations=MappingProxyType(counts))
+
+    def all_applied(self, files: Iterable[tuple[str, str, str]]) -> HistoryState:
+        """Return the state as if these (version, name, checksum) were applied and nothing else."""
+        states = {}
+        for version, name, checksum in files:
+            known = self.versions.get(version)
+            if known is None or known.standing != "applied":
+                generation = self.next_generation(version)
+                row = Record(0, 0, 0, "applied", "", version, name, "upgrade", generation, checksum)
+                known = VersionState(version, name, "applied", "upgrade", generation, checksum, row)
+            states[version] = replace(known, checksum=checksum)
+        return replace(self, versions=MappingProxyType(states))
+
+    def with_version(self, state: VersionState) -> HistoryState:
+        """Return the state with one version standing otherwise."""
+        return replace(self, versions=MappingProxyType({**self.versions, state.version: state}))
+
     @property
     def applied(self) -> Sequence[str]:
         """Return the applied versions in order."""
@@ -124,7 +147,7 @@ class HistoryState:
         return self.applied[-1] if self.applied else None
 
 
-class IncompleteBatch(Exception):  # noqa: N818 - not a failure: the view is stale and is read again
+class IncompleteBatch(Exception):
     """A batch says it has more rows than were seen."""
 
 

@@ -233,7 +233,7 @@ def _option(table: Table, key: str) -> Any:
 def _with_option(table: Table, key: str, value: Any) -> Table:
     if key != "partition_expiration_days":
         changes: dict[str, Any] = {OPTIONS[key]: value}
-    return replace(table, **changes)
+        return replace(table, **changes)
     spec = table.partitioning
     if spec is None or spec.type == "RANGE":
         raise CatalogError("partition_expiration_days is only for tables partitioned by time")

@@ -19,8 +19,24 @@ def steps_up(traced: Sequence[Traced], mark: Mark, scope: Scope, lineage: str) -
         step = _compile(item, item.before, scope)
         if isinstance(step, CreateStep):
             step = _labelled(step, lineage, made_label(lineage, mark))
-        out.append(_planned(item, step, item.before, StepKey(mark.version, mark.generation, "upgrade", number)))
+        planned = _planned(item, step, item.before, StepKey(mark.version, mark.generation, "upgrade", number))
+        out.append(replace(planned, undo=_undo(item, mark, scope)))
     return tuple(out)
+
+
+def _undo(item: Traced, mark: Mark, scope: Scope) -> str | None:
+    """Write down the way back, so that a lost or edited file leaves no orphan."""
+    inverse = item.operation.inverse(item.before, mark)
+    if inverse is None:
+        return None
+    catalog, out = item.operation.apply(item.before), []
+    for operation in inverse:
+        try:
+            out.append(operation.step(catalog, scope).show())
+            catalog = operation.apply(catalog)
+        except CatalogError:
+            return None  # known only once the catalog is: after raw SQL, say
+    return "\n".join(out)
 
 
 def steps_down(

@@ -14,8 +14,7 @@ from bqmigrate.planning import targets
 from bqmigrate.planning.compile import steps_down
 from bqmigrate.planning.plan import Plan, PlannedMigration
 from bqmigrate.planning.trace import Trace, Traced, TraceError, made_label, replay, undo, walk
-from bqmigrate.planning.upgrade import refused
-from bqmigrate.planning.verify import refuse_disagreement
+from bqmigrate.planning.verify import refuse_disagreement, refused
 
 
 @dataclass(frozen=True)
@@ -37,21 +36,51 @@ def plan_downgrade(files: MigrationSet, state: HistoryState, target: str, scope:
     traces, findings = replay(files.migrations, state, lineage)
     if findings:
         raise refused(findings)
-    there = [*state.applied, *(s.version for s in state.unsettled)]
+    there = _there(state)
     known = [m.version for m in files.migrations]
-    chosen = targets.downgrade_stop(targets.parse(target), there, known, state.current)
+    chosen = targets.downgrade_stop(targets.parse(target), there, known, max(there, default=None))
+    planned = _take_back(files, traces, chosen, state, scope, lineage)
+    left = [v for v in there if v not in chosen]
+    return Plan("downgrade", max(there, default=None), max(left, default=None), planned)
+
+
+def finish_downgrades(
+    files: MigrationSet, state: HistoryState, scope: Scope, lineage: str
+) -> tuple[Sequence[PlannedMigration], HistoryState]:
+    """Return what finishes interrupted downgrades, and the state once that is done."""
+    open_ = [s.version for s in state.unsettled if s.direction == "downgrade"]
+    if not open_:
+        return (), state
+    traces, findings = replay(files.migrations, state, lineage)
+    if findings:
+        raise refused(findings)
+    chosen = [v for v in sorted(_there(state), reverse=True) if v >= min(open_)]
+    return _take_back(files, traces, chosen, state, scope, lineage), state.as_if_reverted(chosen)
+
+
+def _there(state: HistoryState) -> Sequence[str]:
+    return sorted([*state.applied, *(s.version for s in state.unsettled)])
+
+
+def _take_back(
+    files: MigrationSet,
+    traces: Sequence[Trace],
+    chosen: Sequence[str],
+    state: HistoryState,
+    scope: Scope,
+    lineage: str,
+) -> tuple[PlannedMigration, ...]:
     applied = {
         m.version: _Applied(m, _reached(t, state.versions[m.version]), state.versions[m.version])
         for m, t in zip(files.migrations, traces, strict=True)
         if m.version in state.versions
     }
-    catalog = applied[max(there)].trace.after if there else Catalog()
     planned: list[PlannedMigration] = []
+    catalog = applied[max(_there(state))].trace.after if chosen else Catalog()
     for version in chosen:
         step, catalog = _planned(applied[version], catalog, scope, lineage)
         planned.append(step)
-    left = [v for v in there if v not in chosen]
-    return Plan("downgrade", max(there, default=None), max(left, default=None), tuple(planned))
+    return tuple(planned)
 
 
 def _planned(item: _Applied, catalog: Catalog, scope: Scope, lineage: str) -> tuple[PlannedMigration, Catalog]:

@@ -37,6 +37,8 @@ class PlannedStep:
     step: Step
     impact: Impact
     place: Place
+    # What takes it back, as compiled; None where nothing does.
+    undo: str | None = None
 
     @property
     def digest(self) -> str:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bqmigrate.errors import Finding, ValidationError
 from bqmigrate.files.migration import Migration, MigrationSet
 from bqmigrate.model.history import HistoryState
 from bqmigrate.operations.steps import Scope
 from bqmigrate.planning import targets
 from bqmigrate.planning.compile import steps_up
+from bqmigrate.planning.downgrade import finish_downgrades
 from bqmigrate.planning.plan import Plan, PlannedMigration
 from bqmigrate.planning.trace import Trace, TraceError, replay
-from bqmigrate.planning.verify import refuse_disagreement
+from bqmigrate.planning.verify import refuse_disagreement, refused
 
 
 def check_files(files: MigrationSet, scope: Scope) -> None:
@@ -29,22 +29,15 @@ def check_files(files: MigrationSet, scope: Scope) -> None:
         raise refused(findings)
 
 
-def refused(findings: Sequence[Finding]) -> ValidationError:
-    """Wrap findings in the one error that carries them all."""
-    first = findings[0]
-    where = str(first.place) if first.place else None
-    message = first.message if len(findings) == 1 else f"{len(findings)} errors in the migrations"
-    hint = first.help or "mend the file, then: bqmigrate plan --offline"
-    return ValidationError(first.code, message, findings=findings, where=where, hint=hint)
-
-
 def plan_upgrade(files: MigrationSet, state: HistoryState, target: str, scope: Scope, lineage: str) -> Plan:
     """Return what brings the warehouse to the target.
 
     Raises ValidationError (files against history, or impossible at that point) and TargetError.
     A half-applied version comes first, as itself: its finished steps are adopted, not run again.
+    An interrupted downgrade is finished before anything goes up again.
     """
     refuse_disagreement(files.migrations, state)
+    first, state = finish_downgrades(files, state, scope, lineage)
     traces, findings = replay(files.migrations, state, lineage)
     if findings:
         raise refused(findings)
@@ -52,9 +45,20 @@ def plan_upgrade(files: MigrationSet, state: HistoryState, target: str, scope: S
     pending = [v for v in known if state.standing(v) != "applied"]
     chosen = set(targets.upgrade_stop(targets.parse(target), pending, known, state.current))
     pairs = zip(files.migrations, traces, strict=True)
-    planned = tuple(_planned(m, t, state, scope, lineage) for m, t in pairs if m.version in chosen)
+    planned = [*first, *(_planned(m, t, state, scope, lineage) for m, t in pairs if m.version in chosen)]
     last = planned[-1].version if planned else state.current
-    return Plan("upgrade", state.current, last, planned)
+    return Plan("upgrade", state.current, last, tuple(planned))
+
+
+def plan_again(
+    files: MigrationSet, state: HistoryState, versions: Sequence[str], scope: Scope, lineage: str
+) -> Sequence[PlannedMigration]:
+    """Return what an interrupted upgrade set out to do with these versions, as the files say it now."""
+    traces, findings = replay(files.migrations, state, lineage)
+    if findings:
+        raise refused(findings)
+    pairs = zip(files.migrations, traces, strict=True)
+    return [_planned(m, t, state, scope, lineage) for m, t in pairs if m.version in versions]
 
 
 def _planned(migration: Migration, trace: Trace, state: HistoryState, scope: Scope, lineage: str) -> PlannedMigration:

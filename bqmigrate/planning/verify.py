@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bqmigrate.errors import BqmigrateError, Finding, Place, ValidationError
+from bqmigrate.errors import BqmigrateError, Finding, Place, UnsettledError, ValidationError
 from bqmigrate.files.migration import Migration
 from bqmigrate.model.history import HistoryState, VersionState
 
 
+def refused(findings: Sequence[Finding]) -> ValidationError:
+    """Wrap findings in the one error that carries them all."""
+    first = findings[0]
+    where = str(first.place) if first.place else None
+    message = first.message if len(findings) == 1 else f"{len(findings)} errors in the migrations"
+    hint = first.help or "mend the file, then: bqmigrate plan --offline"
+    return ValidationError(first.code, message, findings=findings, where=where, hint=hint)
+
+
 def refuse_disagreement(migrations: Sequence[Migration], state: HistoryState) -> None:
     """Raise ValidationError for the first kind of disagreement between files and history."""
-    for check in (_edited, _missing, _late):
+    for check in (_edited, _missing, _orphaned, _late):
         error = check(migrations, state)
         if error is not None:
             raise error
@@ -53,6 +62,23 @@ def _missing(migrations: Sequence[Migration], state: HistoryState) -> BqmigrateE
         details=tuple(_applied_line(s) for s in gone),
         findings=[Finding("BQM102", f"{s.version}_{s.name} is applied, but there is no file") for s in gone],
         hint="bring the file back from version control: git log --all -- migrations/",
+    )
+
+
+def _orphaned(migrations: Sequence[Migration], state: HistoryState) -> BqmigrateError | None:
+    there = {m.version for m in migrations}
+    gone = [s for s in state.unsettled if s.version not in there]
+    if not gone:
+        return None
+    first = gone[0]
+    done = [f"{s.number}  {s.verb}  {s.target}" for s in first.record.steps if s.outcome != "failed"]
+    commit = f" at commit {first.record.git_commit[:7]}" if first.record.git_commit else ""
+    return UnsettledError(
+        "BQM520",
+        f"{first.version}_{first.name} is half-applied, but its file is gone",
+        details=done,
+        state="Nothing was changed.",
+        hint=f"bring the file back as it was{commit}, then: bqmigrate upgrade",
     )
 
 

@@ -1,0 +1,263 @@
+"""Running a plan: per step one effect and one event; rows by group commit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from bqmigrate.errors import BqmigrateError, InterruptedRun, RunError
+from bqmigrate.execution.events import (
+    Emit,
+    MigrationFinished,
+    MigrationStarted,
+    RowsWritten,
+    StepFailed,
+    StepFinished,
+    StepStarted,
+)
+from bqmigrate.execution.failure import Stop, stopped
+from bqmigrate.execution.jobs import StepStopped
+from bqmigrate.execution.lease import Lease
+from bqmigrate.execution.stepper import PythonFailed, Result, Stepper
+from bqmigrate.execution.writer import Writer
+from bqmigrate.model.history import Record, StepRecord
+from bqmigrate.planning.plan import PlannedMigration, PlannedStep
+from bqmigrate.warehouse.port import OutcomeUnknown, WarehouseError
+
+FLUSH_EVERY_S = 30.0
+ERROR_LENGTH = 4000
+UNRECORDED_KINDS = frozenset({"create", "patch", "python"})
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who and what writes rows: the columns that are the same for a whole run."""
+
+    run_id: str
+    host: str
+    tool_version: str
+    git_commit: str | None = None
+
+    def record(self, event: str, **fields: object) -> Record:
+        """Return a row of this run, not yet numbered."""
+        made = {"run_id": self.run_id, "host": self.host, "tool_version": self.tool_version}
+        made |= {"git_commit": self.git_commit}  # type: ignore[dict-item]
+        return Record(seq=0, batch=0, rows=0, event=event, **{**made, **fields})  # type: ignore[arg-type]
+
+
+@dataclass
+class Done:
+    """What a run got done so far: the report is made of it."""
+
+    applied: list[str] = field(default_factory=list)
+    reverted: list[str] = field(default_factory=list)
+    datasets_made: list[str] = field(default_factory=list)
+    tables_made: list[str] = field(default_factory=list)
+    tables_found: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    bytes_billed: int | None = None
+
+
+@dataclass
+class Executor:
+    """Runs migrations in order; nothing else changes the warehouse."""
+
+    stepper: Stepper
+    writer: Writer
+    lease: Lease
+    identity: Identity
+    emit: Emit
+    monotonic: Callable[[], float] = time.monotonic
+    done: Done = field(default_factory=Done)
+    records: list[Record] = field(default_factory=list)
+    written: list[Record] = field(default_factory=list)
+    # The migration that was running when it stopped without its outcome being known.
+    unsettled: PlannedMigration | None = None
+    _touched: set[str] = field(default_factory=set)
+    _flushed_at: float = 0.0
+
+    def run(self, migrations: Sequence[PlannedMigration], *, resumed: Sequence[str] = ()) -> None:
+        """Run migrations; rows that are not written when it stops are written then.
+
+        Raises RunError (or whatever stopped it) once the rows are written; InterruptedRun on Ctrl-C.
+        """
+        self._flushed_at = self.monotonic()
+        try:
+            for migration in migrations:
+                self._barrier(migration)
+                self.unsettled = migration
+                self._migrate(migration, resumes=migration.version in resumed or migration.resumes)
+                self.unsettled = None
+        except KeyboardInterrupt:
+            self.flush()
+            raise _interrupted(self.unsettled) from None
+        self.flush()
+
+    def flush(self) -> None:
+        """Append the rows that wait, as one batch."""
+        if not self.records:
+            return
+        self.lease.renew_if_due()
+        waiting, self.records = self.records, []
+        written = self.writer.append(waiting)
+        self.written.extend(written)
+        self._touched.clear()
+        self._flushed_at = self.monotonic()
+        self.emit(RowsWritten(written[0].seq, len(written)))
+
+    def _barrier(self, migration: PlannedMigration) -> None:
+        """Write the rows first where a crash would otherwise leave two unrecorded effects on one object."""
+        raw = any(s.operation.key in {"sql", "python"} for s in migration.steps)
+        again = bool(self._touched and (raw or self._touched & migration.objects))
+        if again or self.monotonic() - self._flushed_at > FLUSH_EVERY_S:
+            self.flush()
+
+    def _migrate(self, migration: PlannedMigration, *, resumes: bool) -> None:
+        began = self.monotonic()
+        self.emit(
+            MigrationStarted(migration.version, migration.name, migration.direction, len(migration.steps), resumes)
+        )
+        proven = self._proven(migration) if resumes else 0
+        steps: list[StepRecord] = []
+        ended: int | None = None
+        for planned in migration.steps:
+            result = self._step(migration, planned, steps, proven=planned.key.number <= proven)
+            ended = result.ended_at_ms or ended
+        ms = round((self.monotonic() - began) * 1000)
+        self._record(migration, steps, ms, ended)
+        self._count(migration, steps)
+        summary = ", ".join(dict.fromkeys(s.impact.summary for s in migration.steps))
+        self.emit(
+            MigrationFinished(migration.version, migration.name, migration.direction, ms, summary, migration.left)
+        )
+
+    def _proven(self, migration: PlannedMigration) -> int:
+        """Return the last step that a job of an earlier run proves done; all before it are done too."""
+        for planned in reversed(migration.steps):
+            if planned.step.kind == "job" and self.stepper.find_done(planned) is not None:
+                return planned.key.number
+        return 0
+
+    def _step(
+        self, migration: PlannedMigration, planned: PlannedStep, steps: list[StepRecord], *, proven: bool
+    ) -> Result:
+        self.lease.renew_if_due()
+        step, number, total = planned.step, planned.key.number, len(migration.steps)
+        self.emit(StepStarted(migration.version, number, total, step.verb, step.target))
+        began, before = self.monotonic(), self.stepper.warehouse.requests
+        try:
+            result = self.stepper.do(planned, proven=proven)
+        except (StepStopped, PythonFailed, WarehouseError, BqmigrateError) as error:
+            ms, requests = round((self.monotonic() - began) * 1000), self.stepper.warehouse.requests - before
+            job_id = error.job_id or None if isinstance(error, StepStopped) else None
+            self.emit(
+                StepFailed(migration.version, number, total, step.verb, step.target, str(error), ms, requests, job_id)
+            )
+            raise self._failed(migration, planned, steps, error, ms) from error
+        ms, requests = round((self.monotonic() - began) * 1000), self.stepper.warehouse.requests - before
+        steps.append(_record_of(planned, result, ms))
+        if step.kind in UNRECORDED_KINDS:
+            self._touched.add(planned.impact.object)
+        if result.bytes is not None:
+            self.done.bytes_billed = (self.done.bytes_billed or 0) + result.bytes
+        self.emit(
+            StepFinished(
+                migration.version, number, total, step.verb, step.target, result.outcome, ms, requests,
+                result.job_id, result.rows, result.notes,
+            )
+        )  # fmt: skip
+        return result
+
+    def _failed(
+        self, migration: PlannedMigration, planned: PlannedStep, steps: list[StepRecord], error: Exception, ms: int
+    ) -> BqmigrateError:
+        stop = Stop(migration, tuple(steps), planned)
+        failing = StepRecord(
+            planned.key.number, planned.step.kind, planned.step.verb, planned.step.target, planned.digest, "failed",
+            getattr(error, "job_id", None) or None, ms=ms,
+        )  # fmt: skip
+        unknown = isinstance(error, OutcomeUnknown)
+        if not unknown:
+            row = self._row(migration, "failed", (*steps, failing), None, None)
+            self.records.append(replace(row, error=str(error)[:ERROR_LENGTH]))
+            self.unsettled = None
+        out = stopped(stop, error)
+        try:
+            self.flush()
+        except (BqmigrateError, WarehouseError) as second:
+            raise RunError(
+                "BQM218",
+                f"{out.message}; then the history could not be written: {second}",
+                state="What was done stays done; the next run finds it and records it.",
+                hint="bqmigrate upgrade",
+            ) from error
+        return out
+
+    def _record(
+        self, migration: PlannedMigration, steps: Sequence[StepRecord], ms: int, ended_at_ms: int | None
+    ) -> None:
+        event = "applied" if migration.direction == "upgrade" else "reverted"
+        self.records.append(self._row(migration, event, steps, ms, ended_at_ms))
+
+    def _row(
+        self,
+        migration: PlannedMigration,
+        event: str,
+        steps: Sequence[StepRecord],
+        ms: int | None,
+        ended_at_ms: int | None,
+    ) -> Record:
+        by_server = self.stepper.warehouse.server_time
+        ended = datetime.fromtimestamp(ended_at_ms / 1000, UTC) if ended_at_ms is not None else by_server
+        return self.identity.record(
+            event,
+            version=migration.version,
+            name=migration.name,
+            direction=migration.direction,
+            generation=migration.generation,
+            checksum=migration.checksum,
+            plan_checksum=f"sha256:{migration.digest}",
+            steps=tuple(steps),
+            undo=[s.undo for s in migration.steps] if migration.direction == "upgrade" else None,
+            finished_at=ended,
+            duration_ms=ms,
+        )
+
+    def _count(self, migration: PlannedMigration, steps: Sequence[StepRecord]) -> None:
+        if migration.direction == "downgrade":
+            self.done.reverted.append(migration.version)
+            self.done.left.extend(migration.left)
+            return
+        self.done.applied.append(migration.version)
+        for step in steps:
+            if step.kind != "create":
+                continue
+            if step.outcome == "found":
+                if step.verb == "create table":
+                    self.done.tables_found.append(step.target)
+            elif step.verb == "create dataset":
+                self.done.datasets_made.append(step.target)
+            elif step.verb == "create table":
+                self.done.tables_made.append(step.target)
+
+
+def _record_of(planned: PlannedStep, result: Result, ms: int) -> StepRecord:
+    step = planned.step
+    return StepRecord(
+        planned.key.number, step.kind, step.verb, step.target, planned.digest, result.outcome, result.job_id,
+        result.attempts, ms, result.bytes, result.rows,
+    )  # fmt: skip
+
+
+def _interrupted(migration: PlannedMigration | None) -> InterruptedRun:
+    if migration is None:
+        return InterruptedRun("BQM130", "interrupted", state="What was done is recorded.", hint="bqmigrate history")
+    return InterruptedRun(
+        "BQM130",
+        f"interrupted in {migration.version}_{migration.name}",
+        where=migration.file,
+        state="A job that was sent goes on in BigQuery; the next run finds it.",
+        hint="bqmigrate upgrade" if migration.direction == "upgrade" else "bqmigrate downgrade",
+    )

@@ -1,0 +1,187 @@
+"""Reading the history: the lock first, then the rows, two requests and no job; and its genesis."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bqmigrate.errors import ConfigError, RunError, UnsettledError
+from bqmigrate.execution import rows
+from bqmigrate.execution.lock import LOCK_TABLE, Lock, NotALock, Pins
+from bqmigrate.model.history import HistoryState, IncompleteBatch, Record, fold
+from bqmigrate.operations.steps import ObjectRef
+from bqmigrate.warehouse.port import Conflict, Resource, Warehouse
+
+READS = 6
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the history of an environment lives."""
+
+    project: str
+    dataset: str
+
+    @property
+    def container(self) -> ObjectRef:
+        """Return the dataset."""
+        return ObjectRef(self.project, self.dataset)
+
+    @property
+    def lock(self) -> ObjectRef:
+        """Return the lock table."""
+        return ObjectRef(self.project, self.dataset, LOCK_TABLE)
+
+    @property
+    def rows(self) -> ObjectRef:
+        """Return the table of rows."""
+        return ObjectRef(self.project, self.dataset, rows.HISTORY_TABLE)
+
+
+@dataclass(frozen=True)
+class View:
+    """What was read: the lock with its etag (None: nobody ever ran), the rows, and their fold."""
+
+    lock: Lock | None = None
+    etag: str = ""
+    lock_changed_ms: int = 0
+    state: HistoryState = field(default_factory=HistoryState)
+    records: tuple[Record, ...] = ()
+    has_rows_table: bool = False
+
+
+def read(warehouse: Warehouse, place: Place, pins: Pins, sleep: Callable[[float], None] = time.sleep) -> View:
+    """Read lock and rows, in this order: nobody who comes between goes unnoticed.
+
+    Raises ConfigError when the history belongs to another configuration, UnsettledError when it is broken.
+    """
+    resource = warehouse.get(place.lock)
+    if resource is None:
+        return View()
+    lock = parse_lock(resource, place)
+    if found := pins.differences(lock.pins):
+        raise ConfigError(
+            "BQM340",
+            f"the history in {place.dataset} belongs to another configuration",
+            details=found,
+            state="Nothing was changed.",
+            hint="put migrations.toml back, or give this environment its own history_dataset",
+        )
+    for attempt in range(READS):
+        found_rows = warehouse.rows(place.rows, rows.WANTED)
+        try:
+            records = tuple(rows.record(row) for row in found_rows or ())
+            state = fold(records)
+        except IncompleteBatch:
+            sleep(min(0.5 * 2**attempt, 8.0))
+            continue
+        _check(lock, state, records, place)
+        changed = int(resource.body.get("lastModifiedTime") or 0)
+        return View(lock, resource.etag, changed, state, records, found_rows is not None)
+    raise RunError("BQM213", f"{place.rows} keeps showing half of a batch", hint="bqmigrate history")
+
+
+def parse_lock(resource: Resource, place: Place) -> Lock:
+    """Read the lock out of its table. Raises UnsettledError when somebody else wrote there."""
+    try:
+        return Lock.from_text(str(resource.body.get("description") or ""))
+    except NotALock as error:
+        raise UnsettledError(
+            "BQM510",
+            f"the description of {place.lock} is not a lock: {error}",
+            state="Nothing was changed.",
+            hint="restore the description from the table's history in the audit log",
+        ) from error
+
+
+def _check(lock: Lock, state: HistoryState, records: tuple[Record, ...], place: Place) -> None:
+    first = min(records, key=lambda r: r.seq, default=None)
+    lost = state.last_seq < lock.seq
+    if lost or (first is not None and (first.event != "genesis" or first.name != lock.lineage)):
+        what = f"has rows up to {state.last_seq}, {lock.seq} were written" if lost else "is not this lock's history"
+        raise UnsettledError(
+            "BQM511",
+            f"{place.rows} {what}",
+            state="Nothing was changed.",
+            hint="restore the table by time travel: it must not be edited or truncated",
+        )
+
+
+def create(warehouse: Warehouse, place: Place, lock: Lock, location: str) -> str | None:
+    """Make the history dataset, the lock with the lease inside, and the table of rows.
+
+    Returns the lock's etag; None when another run was first.
+    """
+    ids = {"projectId": place.project, "datasetId": place.dataset}
+    description = "Which migrations ran here, written by bqmigrate."
+    try:
+        warehouse.create("dataset", {"datasetReference": ids, "location": location, "description": description})
+    except Conflict:
+        _check_location(warehouse, place, location)
+    try:
+        made = warehouse.create("table", _lock_body(place, lock))
+    except Conflict:
+        return None
+    made = keep_forever(warehouse, place.lock, made)
+    create_rows(warehouse, place)
+    return made.etag
+
+
+def create_rows(warehouse: Warehouse, place: Place) -> None:
+    """Make the table of rows where it is not there. Raises UnsettledError when it has a history already."""
+    try:
+        made = warehouse.create("table", _rows_body(place))
+    except Conflict:
+        there = warehouse.get(place.rows)
+        if there is not None and there.rows:
+            raise UnsettledError(
+                "BQM512",
+                f"{place.rows} has a history, but its lock {LOCK_TABLE} is gone",
+                state="Nothing was migrated.",
+                hint="restore the lock table by time travel",
+            ) from None
+        return
+    keep_forever(warehouse, place.rows, made)
+
+
+def keep_forever(warehouse: Warehouse, reference: ObjectRef, made: Resource) -> Resource:
+    """Take away an expiration that the dataset's default gave: a history must not vanish by itself."""
+    fields: dict[str, Any] = {}
+    if made.body.get("expirationTime"):
+        fields["expirationTime"] = None
+    by_time = made.body.get("timePartitioning") or {}
+    if by_time.get("expirationMs"):
+        fields["timePartitioning"] = {k: v for k, v in by_time.items() if k != "expirationMs"}
+    return warehouse.patch(reference, fields, made.etag) if fields else made
+
+
+def _check_location(warehouse: Warehouse, place: Place, location: str) -> None:
+    there = warehouse.get(place.container)
+    found = str(there.body.get("location") if there else location)
+    if found.upper() != location.upper():
+        raise ConfigError(
+            "BQM341",
+            f"dataset {place.dataset} is in {found}, this environment in {location}",
+            state="Nothing was changed.",
+            hint="give the environment that location, or another history_dataset",
+        )
+
+
+def _ids(reference: ObjectRef) -> Mapping[str, Any]:
+    return {"projectId": reference.project, "datasetId": reference.dataset, "tableId": reference.table}
+
+
+def _lock_body(place: Place, lock: Lock) -> Mapping[str, Any]:
+    note = [{"name": "note", "type": "STRING", "description": "Never filled: the lock is this table's description."}]
+    return {"tableReference": _ids(place.lock), "schema": {"fields": note}, "description": lock.to_text()}
+
+
+def _rows_body(place: Place) -> Mapping[str, Any]:
+    return {
+        "tableReference": _ids(place.rows),
+        "schema": {"fields": [c.to_rest() for c in rows.COLUMNS]},
+        "timePartitioning": {"type": "MONTH", "field": "at"},
+        "description": "One row per event of a migration; append-only.",
+    }

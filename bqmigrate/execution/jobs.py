@@ -1,0 +1,183 @@
+"""`run_once`: one effect under a write-once job id, whatever dies and however often it is sent.
+
+Insert, then jobs.get, whatever insert answered. A new attempt gets a new id only when the earlier
+one is known to have failed; an unknown outcome is asked about under the same id.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from bqmigrate.errors import RunError, UnsettledError
+from bqmigrate.operations.steps import canonical, sha256
+from bqmigrate.warehouse.port import Conflict, Job, OutcomeUnknown, Parameter, Warehouse, WarehouseError
+
+ATTEMPTS = 20
+RESENDS = 5
+RETRYABLE = frozenset({
+    "backendError", "internalError", "rateLimitExceeded", "jobRateLimitExceeded", "jobBackendError",
+    "jobInternalError",
+})  # fmt: skip
+# These arrive as 400 with a reason that says nothing; only their words tell.
+CONCURRENT = ("Could not serialize access", "due to concurrent update")
+POLL_FIRST_S, POLL_MOST_S = 0.2, 5.0
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What to run once: the text, its parameters, and other texts with the same effect."""
+
+    sql: str
+    parameters: Sequence[Parameter] = ()
+    same_effect: Collection[str] = ()
+
+    @property
+    def digest(self) -> str:
+        """Return the sha256 of text and parameters."""
+        return sha256(canonical([self.sql, [[p.name, p.type, _wire(p.value)] for p in self.parameters]]))
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A job that ended well: its id, the attempt it was, and whether an earlier run had submitted it."""
+
+    job_id: str
+    attempt: int
+    job: Job
+    adopted: bool
+
+
+class StepStopped(Exception):
+    """A job failed for good, or was refused."""
+
+    def __init__(self, error: WarehouseError, job_id: str, attempt: int) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.job_id = job_id
+        self.attempt = attempt
+
+
+@dataclass
+class Jobs:
+    """Runs statements once; `while_waiting` is called between polls (the lease is renewed there)."""
+
+    warehouse: Warehouse
+    while_waiting: Callable[[], None] = lambda: None
+    sleep: Callable[[float], None] = time.sleep
+
+    def run_once(self, job_id_of: Callable[[int], str], statement: Statement) -> Ran:
+        """Run a statement once and return its job.
+
+        Raises StepStopped when it failed for good, UnsettledError when the id holds another statement,
+        RunError when BigQuery cannot be asked.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            job_id = job_id_of(attempt)
+            mine, job = self._settle(job_id, attempt, statement)
+            if job.error is None:
+                _check_same(job, job_id, statement)
+                return Ran(job_id, attempt, job, adopted=not mine)
+            if is_transient(job.error) and not job.is_script:
+                self.sleep(min(2.0 ** min(attempt, 5), 32.0) if mine else 0.0)
+            elif mine:
+                raise StepStopped(job.error, job_id, attempt)
+        raise RunError("BQM210", f"gave up after {ATTEMPTS} attempts", where=job_id_of(ATTEMPTS))
+
+    def find_done(self, job_id_of: Callable[[int], str]) -> Ran | None:
+        """Return the attempt of an earlier run that ended well, or None; submits nothing."""
+        for attempt in range(1, ATTEMPTS + 1):
+            job_id = job_id_of(attempt)
+            job = self._read(job_id)
+            if job is None:
+                return None
+            job = self._wait(job_id, job)
+            if job.error is None:
+                return Ran(job_id, attempt, job, adopted=True)
+        return None
+
+    def seal(self, job_id_of: Callable[[int], str], no_op: Statement) -> Ran | None:
+        """Use up the next free id with a no-op; returns the job of a real attempt that ended well, or None."""
+        for attempt in range(1, ATTEMPTS + 1):
+            job_id = job_id_of(attempt)
+            _, job = self._settle(job_id, attempt, no_op)
+            if job.sql == no_op.sql:
+                return None
+            if job.error is None:
+                return Ran(job_id, attempt, job, adopted=True)
+        return None
+
+    def _settle(self, job_id: str, attempt: int, statement: Statement) -> tuple[bool, Job]:
+        """Insert and read until the job is there and done; True when this run submitted it."""
+        for resend in range(RESENDS):
+            refusal = self._submit(job_id, statement)
+            job = self._read(job_id)
+            if job is not None:
+                return refusal is None, self._wait(job_id, job)
+            if refusal is not None and refusal.is_definite:
+                raise StepStopped(refusal, job_id, attempt)
+            self.sleep(min(2.0**resend, 16.0))
+        raise RunError("BQM211", f"job {job_id} does not appear, though it was sent {RESENDS} times", where=job_id)
+
+    def _submit(self, job_id: str, statement: Statement) -> WarehouseError | None:
+        try:
+            self.warehouse.submit(job_id, statement.sql, statement.parameters)
+        except (Conflict, OutcomeUnknown) as unsure:
+            return unsure
+        except WarehouseError as refusal:
+            return refusal
+        return None
+
+    def _read(self, job_id: str) -> Job | None:
+        try:
+            return self.warehouse.job(job_id)
+        except WarehouseError as error:
+            if error.status == 403:  # noqa: PLR2004
+                raise RunError(
+                    "BQM212",
+                    f"not allowed to read job {job_id}: {error.message}",
+                    hint="grant roles/bigquery.jobUser on the project, then: bqmigrate upgrade",
+                ) from error
+            raise
+
+    def _wait(self, job_id: str, job: Job) -> Job:
+        pause = POLL_FIRST_S
+        while not job.is_done:
+            self.sleep(pause)
+            pause = min(pause * 1.5, POLL_MOST_S)
+            self.while_waiting()
+            again = self._read(job_id)
+            job = again if again is not None else job
+        return job
+
+
+def is_transient(error: WarehouseError) -> bool:
+    """Tell whether the same statement may well succeed on a second try."""
+    return error.reason in RETRYABLE or any(words in error.message for words in CONCURRENT)
+
+
+def _check_same(job: Job, job_id: str, statement: Statement) -> None:
+    if job.sql in {statement.sql, *statement.same_effect} and _same_parameters(job, statement):
+        return
+    raise UnsettledError(
+        "BQM501",
+        f"job {job_id} already ran another statement than the one to run now",
+        details=(f"ran      {_short(job.sql)}", f"to run   {_short(statement.sql)}"),
+        hint="put the file back as it was when it ran, then: bqmigrate upgrade",
+    )
+
+
+def _same_parameters(job: Job, statement: Statement) -> bool:
+    ran = {p.get("name"): p.get("parameterValue", {}).get("value") for p in job.parameters}
+    return ran == {p.name: _wire(p.value) for p in statement.parameters}
+
+
+def _wire(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _short(sql: str) -> str:
+    line = " ".join(sql.split())
+    limit = 100
+    return line if len(line) <= limit else f"{line[: limit - 1]}…"

@@ -1,0 +1,184 @@
+"""The lock: JSON in the description of `_schema_migrations_lock`, read and written as a value.
+
+It holds the lineage and what is pinned with it, who runs now, and the open runs that are not yet
+settled. An open run is part of the history: it names every step that may have been sent.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from bqmigrate.model.history import Direction, HistoryState
+from bqmigrate.planning.plan import PlannedMigration
+
+LOCK_TABLE = "_schema_migrations_lock"
+# A description holds 16,384 characters; above this the `started` row carries the steps instead.
+STEPS_LIMIT = 12_000
+FORMAT = 1
+
+
+class NotALock(Exception):
+    """The description is not what bqmigrate wrote."""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who runs: `beat` counts renewals, `ttl_s` is how long silence means death, in seconds."""
+
+    id: str
+    who: str
+    host: str
+    pid: int
+    since: str
+    ttl_s: float
+    beat: int = 0
+    python: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.who} on {self.host} (process {self.pid}, run {self.id})"
+
+
+@dataclass(frozen=True)
+class OpenStep:
+    """A step that may have been sent: kind, target, the first half of its digest, and its way back."""
+
+    kind: str
+    target: str
+    digest: str
+    undo: str | None = None
+
+
+@dataclass(frozen=True)
+class OpenVersion:
+    """One version in one direction that an unsettled run set out to do."""
+
+    version: str
+    name: str
+    direction: Direction
+    generation: int
+    checksum: str
+    steps: tuple[OpenStep, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, Direction, int]:
+        """Return what a row of the history settles it by."""
+        return (self.version, self.direction, self.generation)
+
+
+@dataclass(frozen=True)
+class OpenRun:
+    """A run that set out and whose versions are not all settled."""
+
+    id: str
+    versions: tuple[OpenVersion, ...]
+
+
+@dataclass(frozen=True)
+class Pins:
+    """What a history belongs to for life: another value means another history."""
+
+    project: str
+    location: str
+    history_dataset: str
+    environment: str
+    name: str
+    datasets: tuple[tuple[str, str], ...] = ()
+
+    def differences(self, other: Pins) -> Sequence[str]:
+        """Name what differs, as `field: here, there`."""
+        mine, theirs = asdict(self), asdict(other)
+        return [f"{key}: recorded {theirs[key]!r}, now {mine[key]!r}" for key in mine if mine[key] != theirs[key]]
+
+
+@dataclass(frozen=True)
+class Lock:
+    """The whole document. `seq` is the last row known to be written when it was last released."""
+
+    lineage: str
+    pins: Pins
+    holder: Holder | None = None
+    runs: tuple[OpenRun, ...] = ()
+    seq: int = 0
+    version: int = field(default=FORMAT)
+
+    def unsettled(self, state: HistoryState) -> Sequence[OpenVersion]:
+        """Return what was set out and has no row yet, in the order it was to be done."""
+        return [v for run in self.runs for v in run.versions if not _settled(v, state)]
+
+    def without_settled(self, state: HistoryState) -> Lock:
+        """Return the lock with only those runs that the history does not account for."""
+        kept = []
+        for run in self.runs:
+            versions = tuple(v for v in run.versions if not _settled(v, state))
+            if versions:
+                kept.append(replace(run, versions=versions))
+        return replace(self, runs=tuple(kept))
+
+    def to_text(self) -> str:
+        """Write the document; the steps of runs are left out where it would grow too long."""
+        text = _dump(self)
+        if len(text) <= STEPS_LIMIT:
+            return text
+        bare = tuple(replace(r, versions=tuple(replace(v, steps=()) for v in r.versions)) for r in self.runs)
+        return _dump(replace(self, runs=bare))
+
+    @property
+    def fits(self) -> bool:
+        """Tell whether the steps of all runs are in the document."""
+        return len(_dump(self)) <= STEPS_LIMIT
+
+    @classmethod
+    def from_text(cls, text: str) -> Lock:
+        """Read the document. Raises NotALock."""
+        try:
+            data = json.loads(text)
+            pins = data["pins"] | {"datasets": tuple(tuple(pair) for pair in data["pins"]["datasets"])}
+            return cls(
+                lineage=data["lineage"],
+                pins=Pins(**pins),
+                holder=Holder(**data["holder"]) if data["holder"] else None,
+                runs=tuple(_run(r) for r in data["runs"]),
+                seq=data["seq"],
+                version=data["version"],
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise NotALock(str(error)) from error
+
+
+def opened(run_id: str, migrations: Sequence[PlannedMigration]) -> OpenRun:
+    """Return the open run of what is about to be done."""
+    return OpenRun(run_id, tuple(_opened(m) for m in migrations))
+
+
+def _opened(migration: PlannedMigration) -> OpenVersion:
+    return OpenVersion(
+        migration.version,
+        migration.name,
+        migration.direction,
+        migration.generation,
+        migration.checksum,
+        tuple(OpenStep(s.step.kind, s.step.target, s.digest[:32], s.undo) for s in migration.steps),
+    )
+
+
+def _settled(item: OpenVersion, state: HistoryState) -> bool:
+    known = state.versions.get(item.version)
+    if known is None:
+        return False
+    if state.generations.get(item.version, 0) >= item.generation:
+        return True  # reverted since
+    if known.generation < item.generation:
+        return False
+    return item.direction == "upgrade" or known.direction == "downgrade"
+
+
+def _dump(lock: Lock) -> str:
+    return json.dumps(asdict(lock), separators=(",", ":"), ensure_ascii=False, sort_keys=True)
+
+
+def _run(data: Mapping[str, Any]) -> OpenRun:
+    versions = tuple(OpenVersion(**{**v, "steps": tuple(OpenStep(**s) for s in v["steps"])}) for v in data["versions"])
+    return OpenRun(data["id"], versions)

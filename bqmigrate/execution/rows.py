@@ -1,0 +1,100 @@
+"""The table `_schema_migrations`: its columns, and rows to and from the warehouse."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from bqmigrate.model.columns import Column, Mode
+from bqmigrate.model.history import Record, StepRecord
+from bqmigrate.model.names import quote
+from bqmigrate.operations.steps import ObjectRef, canonical, sha256
+from bqmigrate.warehouse.port import ColumnsWanted, Parameter
+
+HISTORY_TABLE = "_schema_migrations"
+_COLUMNS: tuple[tuple[str, str, Mode, str], ...] = (
+    ("seq", "INTEGER", "REQUIRED", "Position of the row, dense from 1."),
+    ("batch", "INTEGER", "REQUIRED", "The seq of the first row of the INSERT that wrote this one."),
+    ("rows", "INTEGER", "REQUIRED", "How many rows that INSERT wrote."),
+    ("event", "STRING", "REQUIRED", "What happened: genesis, started, applied, failed, reverted, taken_over, ..."),
+    ("version", "STRING", "NULLABLE", "Number of the migration, such as 0007."),
+    ("name", "STRING", "NULLABLE", "Name of the migration; of the lineage in the genesis row."),
+    ("direction", "STRING", "NULLABLE", "upgrade or downgrade."),
+    ("generation", "INTEGER", "NULLABLE", "1 + how often the version was taken back or repaired before."),
+    ("checksum", "STRING", "NULLABLE", "sha256 of everything that runs, from the migration's file."),
+    ("plan_checksum", "STRING", "NULLABLE", "sha256 of the steps as compiled for this environment."),
+    ("chain", "STRING", "REQUIRED", "sha256 of the chain of the batch before and of this batch."),
+    ("steps", "JSON", "NULLABLE", "What became of each step: kind, target, job id, made or found, time."),
+    ("undo", "JSON", "NULLABLE", "What takes the migration back, step by step, as compiled."),
+    ("finished_at", "TIMESTAMP", "NULLABLE", "When the last step ended, by BigQuery's clock."),
+    ("at", "TIMESTAMP", "REQUIRED", "When the row was written, by BigQuery's clock."),
+    ("actor", "STRING", "NULLABLE", "Who wrote it: SESSION_USER()."),
+    ("run_id", "STRING", "REQUIRED", "The run that wrote it."),
+    ("duration_ms", "INTEGER", "NULLABLE", "How long the migration took, in milliseconds."),
+    ("git_commit", "STRING", "NULLABLE", "Commit of the project's files, where there is one."),
+    ("tool_version", "STRING", "NULLABLE", "Version of bqmigrate."),
+    ("host", "STRING", "NULLABLE", "Machine it ran on."),
+    ("error", "STRING", "NULLABLE", "Why it failed."),
+)
+COLUMNS = tuple(Column(name, kind, mode, text) for name, kind, mode, text in _COLUMNS)
+# `undo` can be long and only `show` and repairs need it.
+_READ = tuple((name, kind, mode) for name, kind, mode, _ in _COLUMNS if name != "undo")
+WANTED = ColumnsWanted(_READ)
+_SERVER = {"at": "CURRENT_TIMESTAMP()", "actor": "SESSION_USER()"}
+_TYPES = {"INTEGER": "INT64", "STRING": "STRING", "TIMESTAMP": "TIMESTAMP", "JSON": "STRING"}
+
+
+def insert_sql(reference: ObjectRef, count: int) -> str:
+    """Return the INSERT of a batch of rows; every value is a query parameter."""
+    names = ", ".join(name for name, *_ in _COLUMNS)
+    values = ",\n  ".join(_row_sql(index) for index in range(count))
+    path = quote(reference.project, reference.dataset, reference.table or "")
+    return f"INSERT INTO {path} ({names})\nVALUES\n  {values}"
+
+
+def _row_sql(index: int) -> str:
+    cells = []
+    for name, kind, *_ in _COLUMNS:
+        value = _SERVER.get(name, f"@r{index}_{name}")
+        cells.append(f"PARSE_JSON({value})" if kind == "JSON" else value)
+    return f"({', '.join(cells)})"
+
+
+def parameters(records: Sequence[Record]) -> Sequence[Parameter]:
+    """Return the parameters of a batch."""
+    out = []
+    for index, record in enumerate(records):
+        values = _own(record) | {"chain": record.chain}
+        for name, kind, *_ in _COLUMNS:
+            if name not in _SERVER:
+                out.append(Parameter(f"r{index}_{name}", _TYPES[kind], values[name]))
+    return out
+
+
+def chain(previous: str, records: Sequence[Record]) -> str:
+    """Return the hash of a batch: the previous batch's, and the columns that the client writes."""
+    return sha256(canonical([previous, [_own(r) | {"finished_at": _text(r.finished_at)} for r in records]]))
+
+
+def _own(record: Record) -> dict[str, Any]:
+    values = {name: getattr(record, name) for name, *_ in _COLUMNS if name not in {*_SERVER, "chain"}}
+    values["steps"] = json.dumps([s.to_json() for s in record.steps], separators=(",", ":")) if record.steps else None
+    values["undo"] = json.dumps(record.undo, separators=(",", ":")) if record.undo is not None else None
+    return values
+
+
+def _text(at: datetime | None) -> str | None:
+    return at.isoformat(timespec="microseconds") if at else None
+
+
+def record(row: Mapping[str, Any]) -> Record:
+    """Read a row as the client gives it."""
+    values = {name: row[name] for name, *_ in _READ}
+    values["generation"] = values["generation"] or 0
+    steps = values["steps"]
+    if isinstance(steps, str):
+        steps = json.loads(steps)
+    values["steps"] = tuple(StepRecord.from_json(s) for s in steps or ())
+    return Record(**values)

@@ -1,0 +1,252 @@
+"""One run from reading to letting go: read, plan, take the lease, settle, execute, record, release."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bqmigrate.errors import BqmigrateError, RunError, UnsettledError, ValidationError
+from bqmigrate.execution import history, lease
+from bqmigrate.execution.events import Emit, LeaseTaken, RunStarted
+from bqmigrate.execution.executor import Done, Executor, Identity
+from bqmigrate.execution.history import Place, View
+from bqmigrate.execution.jobs import Jobs
+from bqmigrate.execution.lease import Clocks, Lease
+from bqmigrate.execution.lock import Lock, OpenRun, OpenVersion, Pins, opened
+from bqmigrate.execution.settle import assumed, find_out
+from bqmigrate.execution.stepper import Stepper, check_removal
+from bqmigrate.execution.writer import Writer
+from bqmigrate.model.history import Direction, HistoryState, Record, StepRecord, fold
+from bqmigrate.operations.steps import JobStep, ObjectRef, Scope
+from bqmigrate.planning.plan import Plan, PlannedMigration
+from bqmigrate.warehouse.port import Resource, Warehouse, WarehouseError
+
+ROUNDS = 30
+logger = logging.getLogger("bqmigrate")
+
+
+class Planner(Protocol):
+    """The pure decisions a run asks for."""
+
+    def plan(self, state: HistoryState, lineage: str) -> Plan:
+        """Return what to do from a state."""
+
+    def again(self, state: HistoryState, versions: Sequence[str], lineage: str) -> Sequence[PlannedMigration]:
+        """Return what an interrupted upgrade set out to do."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A plan, what became of it, and the state afterwards."""
+
+    plan: Plan
+    done: Done
+    state: HistoryState
+
+
+@dataclass(frozen=True)
+class Runner:
+    """Everything a run needs; `lineage` is the one to be born if nobody ever ran here."""
+
+    warehouse: Warehouse
+    place: Place
+    pins: Pins
+    scope: Scope
+    planner: Planner
+    identity: Identity
+    lineage: str
+    direction: Direction
+    emit: Emit
+    allow_data_loss: bool = False
+    lock_timeout_s: float = 0.0
+    clocks: Clocks = field(default_factory=Clocks)
+
+    def read(self) -> View:
+        """Read lock and rows: two requests, one when nobody ever ran."""
+        return history.read(self.warehouse, self.place, self.pins, self.clocks.sleep)
+
+    def plan(self, view: View) -> Plan:
+        """Decide, on what was read and on what open runs may have done since."""
+        open_ = view.lock.unsettled(view.state) if view.lock else ()
+        return self.planner.plan(assumed(view.state, open_), self._lineage(view))
+
+    def run(self, view: View | None, expected: str | None) -> Outcome:
+        """Run until done. `view` is what was already read; `expected` the digest of the plan that was shown.
+
+        Raises what stops it: ValidationError when the plan is no longer the one shown.
+        """
+        dead: str | None = None
+        for _ in range(ROUNDS):
+            view = view or self.read()
+            plan = self.plan(view)
+            if expected is not None and plan.digest != expected:
+                raise _stale()
+            if plan.is_empty:
+                return Outcome(plan, Done(), view.state)
+            looks = self._look(plan, self._lineage(view))
+            holder = view.lock.holder if view.lock else None
+            if holder and str(holder) != dead and not lease.is_dead(holder, view, self.warehouse.server_time):
+                dead = lease.wait(self.warehouse, self.place, view, holder, self.lock_timeout_s, self.clocks, self.emit)
+                view = None
+                continue
+            own = opened(self.identity.run_id, plan.migrations)
+            taken = self._take(view, plan, own)
+            if taken is None:
+                view = None
+                continue
+            self.emit(LeaseTaken(str(holder) if holder else None))
+            return self._hold(taken, view, plan, own, looks)
+        raise RunError("BQM219", f"the lock kept moving for {ROUNDS} rounds", hint="bqmigrate history")
+
+    def _lineage(self, view: View) -> str:
+        return view.lock.lineage if view.lock else self.lineage
+
+    def _look(self, plan: Plan, lineage: str) -> Mapping[ObjectRef, Resource]:
+        """Read what the plan removes and refuse before anything is written."""
+        looks: dict[ObjectRef, Resource] = {}
+        for planned in plan.steps:
+            step = planned.step
+            if not isinstance(step, JobStep) or step.removes is None:
+                continue
+            live = self.warehouse.get(step.removes.reference)
+            if live is not None:
+                check_removal(step.target, step.removes, live, lineage, allow_data_loss=self.allow_data_loss)
+                looks[step.removes.reference] = live
+        return looks
+
+    def _take(self, view: View, plan: Plan, own: OpenRun) -> Lease | None:
+        python = any(s.step.kind == "python" for s in plan.steps)
+        holder = lease.myself(self.identity.run_id, python=python)
+        if view.lock is not None:
+            return lease.take(self.warehouse, self.place, view, holder, own, self.clocks)
+        lock = Lock(self.lineage, self.pins, holder, (own,))
+        etag = history.create(self.warehouse, self.place, lock, self.scope.location)
+        if etag is None:
+            return None
+        return Lease(self.warehouse, self.place, lock, etag, self.clocks, self.clocks.monotonic())
+
+    def _hold(self, held: Lease, view: View, plan: Plan, own: OpenRun, looks: Mapping[ObjectRef, Resource]) -> Outcome:
+        """Run with the lease in hand, and let go of it whatever happens."""
+        executor = self._executor(held, view, looks)
+        try:
+            plan = self._prepare(executor, view, plan)
+            self.emit(
+                RunStarted(
+                    plan.direction, plan.from_version, plan.to_version, tuple(m.version for m in plan.migrations)
+                )
+            )
+            open_ = view.lock.unsettled(view.state) if view.lock else ()
+            executor.run(plan.migrations, resumed=[v.version for v in open_])
+        except BaseException:
+            self._release_after_failure(held, executor, view, own)
+            raise
+        state = _after(view, executor)
+        held.release(state, own=own, unsettled=None)
+        return Outcome(plan, executor.done, state)
+
+    def _executor(self, held: Lease, view: View, looks: Mapping[ObjectRef, Resource]) -> Executor:
+        jobs = Jobs(self.warehouse, held.renew_if_due, self.clocks.sleep)
+        stepper = Stepper(
+            self.warehouse,
+            jobs,
+            held,
+            self.scope,
+            self.identity.run_id,
+            self.allow_data_loss,
+            looks,
+            self.clocks.sleep,
+        )
+        writer = Writer(jobs, self.place, held.lock.lineage, view.state.last_seq, view.state.last_chain)
+        return Executor(stepper, writer, held, self.identity, self.emit, self.clocks.monotonic)
+
+    def _prepare(self, executor: Executor, view: View, plan: Plan) -> Plan:
+        """Write what has to stand in the history before the first step, and settle what is open."""
+        lock = executor.lease.lock
+        if view.lock is not None and not view.has_rows_table:
+            history.create_rows(self.warehouse, self.place)
+        if view.state.last_seq == 0:
+            executor.records.append(self.identity.record("genesis", name=lock.lineage))
+        if view.lock is not None and view.lock.holder is not None:
+            executor.records.append(self.identity.record("taken_over", name=view.lock.holder.id))
+            executor.flush()
+        open_ups = [v for v in (view.lock.unsettled(view.state) if view.lock else ()) if v.direction == "upgrade"]
+        if self.direction == "downgrade" and open_ups:
+            plan = self._settle(executor, view, open_ups)
+        if not lock.fits or any(s.step.kind in {"patch", "python"} for s in plan.steps):
+            executor.records.extend(self._started(m) for m in plan.migrations)
+            executor.flush()
+        return plan
+
+    def _settle(self, executor: Executor, view: View, open_ups: Sequence[OpenVersion]) -> Plan:
+        """Seal interrupted upgrades, record how far they got, and plan the way back from there."""
+        lineage = self._lineage(view)
+        before = assumed(view.state, open_ups)
+        again = {m.version: m for m in self.planner.again(before, [v.version for v in open_ups], lineage)}
+        for item in open_ups:
+            if item.version not in again:
+                raise _no_file(item)
+            migration = again[item.version]
+            steps = find_out(executor.stepper, migration, item)
+            executor.records.append(
+                self.identity.record(
+                    "failed" if steps else "sealed",
+                    version=item.version,
+                    name=item.name,
+                    direction="upgrade",
+                    generation=item.generation,
+                    checksum=item.checksum,
+                    steps=steps,
+                    error="interrupted",
+                )
+            )
+        executor.flush()
+        return self.planner.plan(_after(view, executor), lineage)
+
+    def _started(self, migration: PlannedMigration) -> Record:
+        steps = tuple(
+            StepRecord(s.key.number, s.step.kind, s.step.verb, s.step.target, s.digest, "failed")
+            for s in migration.steps
+        )
+        return self.identity.record(
+            "started",
+            version=migration.version,
+            name=migration.name,
+            direction=migration.direction,
+            generation=migration.generation,
+            checksum=migration.checksum,
+            steps=steps,
+        )
+
+    def _release_after_failure(self, held: Lease, executor: Executor, view: View, own: OpenRun) -> None:
+        """Let go after a failure: what is not known of this run stays in the lock for the next."""
+        stopped_at = executor.unsettled
+        left = opened(own.id, [stopped_at]) if stopped_at is not None else None
+        try:
+            held.release(_after(view, executor), own=own, unsettled=left)
+        except (BqmigrateError, WarehouseError) as error:
+            # What stopped the run is the news; the lease runs out by itself.
+            logger.warning("the lease was not released: %s", error)
+
+
+def _after(view: View, executor: Executor) -> HistoryState:
+    return fold((*view.records, *executor.written))
+
+
+def _stale() -> ValidationError:
+    return ValidationError(
+        "BQM105",
+        "the plan is no longer the one that was shown: another run came between",
+        hint="look at it again: bqmigrate plan",
+    )
+
+
+def _no_file(item: OpenVersion) -> UnsettledError:
+    return UnsettledError(
+        "BQM520",
+        f"{item.version}_{item.name} may be half-applied, but its file is gone",
+        details=[f"{number}  {s.kind}  {s.target}" for number, s in enumerate(item.steps, start=1)],
+        state="Nothing was changed.",
+        hint="bring the file back as it was, then: bqmigrate downgrade",
+    )

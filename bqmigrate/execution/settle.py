@@ -1,0 +1,120 @@
+"""Finding out how far an interrupted upgrade got, and making sure it gets no further.
+
+Before a direction is given up, every unused job id of it is sealed with a no-op, and a patch is
+fenced by one that always changes a label: a late delivery then finds its id used, or its etag stale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from bqmigrate.errors import UnsettledError
+from bqmigrate.execution.jobs import Statement
+from bqmigrate.execution.lock import OpenVersion
+from bqmigrate.execution.stepper import Stepper
+from bqmigrate.model.history import HistoryState, Outcome, Record, StepRecord, VersionState
+from bqmigrate.operations.steps import CreateStep, JobStep, PatchStep, PythonStep
+from bqmigrate.planning.plan import PlannedMigration, PlannedStep
+from bqmigrate.planning.trace import MADE_LABEL
+from bqmigrate.warehouse.port import StaleEtag
+
+SEAL = "SELECT 'sealed by bqmigrate: this step is not run in this direction any more'"
+FENCE_LABEL = "bqm_fence"
+FENCE_TRIES = 5
+
+
+def assumed(state: HistoryState, unsettled: Sequence[OpenVersion]) -> HistoryState:
+    """Return the state as it must be planned for before anybody looked: what was set out may be half done."""
+    for item in unsettled:
+        known = state.versions.get(item.version)
+        steps = tuple(
+            StepRecord(number, s.kind, "", s.target, s.digest, "done") for number, s in enumerate(item.steps, start=1)
+        )
+        if item.direction == "downgrade" and known is not None:
+            steps = known.steps
+        row = Record(0, 0, 0, "started", "", item.version, item.name, item.direction, item.generation, item.checksum)
+        state = state.with_version(
+            VersionState(
+                item.version, item.name, "half-applied", item.direction, item.generation, item.checksum, row, steps
+            )
+        )
+    return state
+
+
+def find_out(stepper: Stepper, migration: PlannedMigration, recorded: OpenVersion) -> tuple[StepRecord, ...]:
+    """Seal an interrupted upgrade and return what it got done.
+
+    Raises UnsettledError when the file no longer says what was sent.
+    """
+    now = [s.digest[:32] for s in migration.steps]
+    then = [s.digest for s in recorded.steps]
+    if then and now != then:
+        raise UnsettledError(
+            "BQM502",
+            f"{migration.file} was changed while it was half-applied",
+            where=migration.file,
+            state="Nothing was changed.",
+            hint="put the file back as it was when it ran, then: bqmigrate downgrade",
+        )
+    out: list[StepRecord] = []
+    for planned in migration.steps:
+        outcome, job_id = _SEALS[type(planned.step)](stepper, planned)
+        step = planned.step
+        out.append(StepRecord(planned.key.number, step.kind, step.verb, step.target, planned.digest, outcome, job_id))
+    last = max((s.number for s in out if s.outcome != "failed"), default=0)
+    # A later step that was done proves that all before it were.
+    return tuple(_proven(s) if s.number < last else s for s in out if s.number <= last or s.outcome != "failed")
+
+
+def _proven(step: StepRecord) -> StepRecord:
+    if step.outcome != "failed":
+        return step
+    outcome: Outcome = "made" if step.kind == "create" else "done"
+    return StepRecord(step.number, step.kind, step.verb, step.target, step.digest, outcome)
+
+
+def _seal_job(stepper: Stepper, planned: PlannedStep) -> tuple[Outcome, str | None]:
+    ran = stepper.jobs.seal(lambda attempt: planned.key.job_id(stepper.lineage, attempt), Statement(SEAL))
+    return ("done", ran.job_id) if ran else ("failed", None)
+
+
+def _seal_create(stepper: Stepper, planned: PlannedStep) -> tuple[Outcome, str | None]:
+    if not isinstance(planned.step, CreateStep):
+        raise TypeError(planned.step)
+    live = stepper.warehouse.get(planned.step.reference)
+    if live is None:
+        return "failed", None
+    made = live.labels.get(MADE_LABEL) == planned.step.body.get("labels", {}).get(MADE_LABEL)
+    return ("made" if made else "found"), None
+
+
+def _fence_patch(stepper: Stepper, planned: PlannedStep) -> tuple[Outcome, str | None]:
+    step = planned.step
+    if not isinstance(step, PatchStep):
+        raise TypeError(step)
+    for attempt in range(FENCE_TRIES):
+        live = stepper.warehouse.get(step.reference)
+        if live is None:
+            return "failed", None
+        try:
+            fence = f"{stepper.run_id}-{attempt}"
+            changed = stepper.warehouse.patch(step.reference, {"labels": {FENCE_LABEL: fence}}, live.etag)
+        except StaleEtag:
+            continue
+        return ("done" if step.is_done(changed.body) else "failed"), None
+    raise UnsettledError(
+        "BQM506", f"{step.target} keeps changing: it is not known whether it was patched", hint="bqmigrate downgrade"
+    )
+
+
+def _python_may_have_run(stepper: Stepper, planned: PlannedStep) -> tuple[Outcome, str | None]:  # noqa: ARG001
+    # Nothing tells; its own downgrade has to cope with either.
+    return "done", None
+
+
+_SEALS: Mapping[type, Callable[[Stepper, PlannedStep], tuple[Outcome, str | None]]] = {
+    JobStep: _seal_job,
+    CreateStep: _seal_create,
+    PatchStep: _fence_patch,
+    PythonStep: _python_may_have_run,
+}

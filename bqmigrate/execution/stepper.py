@@ -1,0 +1,234 @@
+"""Doing one step: a job, a create, a conditional patch, or the author's Python."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bqmigrate.errors import BqmigrateError, RefusedError, RunError, UnsettledError
+from bqmigrate.execution.jobs import Jobs, Ran, Statement, StepStopped
+from bqmigrate.execution.lease import Lease
+from bqmigrate.execution.session import Session
+from bqmigrate.model.history import Outcome
+from bqmigrate.operations.steps import CreateStep, JobStep, ObjectRef, PatchStep, PythonStep, Removal, Scope, Step
+from bqmigrate.planning.compare import differences
+from bqmigrate.planning.plan import PlannedStep
+from bqmigrate.planning.trace import LINEAGE_LABEL, MADE_LABEL
+from bqmigrate.warehouse.port import Conflict, OutcomeUnknown, Parameter, Resource, StaleEtag, Warehouse, WarehouseError
+
+TRIES = 5
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a step."""
+
+    outcome: Outcome
+    job_id: str | None = None
+    attempts: int = 1
+    rows: int | None = None
+    bytes: int | None = None
+    ended_at_ms: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+class PythonFailed(Exception):
+    """The author's function raised: the line of his file, and what he raised."""
+
+    def __init__(self, error: Exception, file: str | None, line: int | None) -> None:
+        super().__init__(f"{type(error).__name__}: {error}")
+        self.file = file
+        self.line = line
+
+
+@dataclass
+class Stepper:
+    """Does steps for one run. `looks` are the reads of what the plan removes, made before the run."""
+
+    warehouse: Warehouse
+    jobs: Jobs
+    lease: Lease
+    scope: Scope
+    run_id: str
+    allow_data_loss: bool = False
+    looks: Mapping[ObjectRef, Resource] = field(default_factory=dict)
+    sleep: Callable[[float], None] = time.sleep
+
+    @property
+    def lineage(self) -> str:
+        """Return the lineage that ids and labels carry."""
+        return self.lease.lock.lineage
+
+    def do(self, planned: PlannedStep, *, proven: bool = False) -> Result:
+        """Do one step; `proven` when a later job of its migration shows that it was done before.
+
+        Raises StepStopped, PythonFailed, WarehouseError and BqmigrateError.
+        """
+        handlers: Mapping[type, Callable[[PlannedStep, Any, bool], Result]] = {
+            JobStep: self._job,
+            CreateStep: self._create,
+            PatchStep: self._patch,
+            PythonStep: self._python,
+        }
+        return handlers[type(planned.step)](planned, planned.step, proven)
+
+    def find_done(self, planned: PlannedStep) -> Ran | None:
+        """Return the job of an earlier run that did this step, or None."""
+        return self.jobs.find_done(lambda attempt: planned.key.job_id(self.lineage, attempt))
+
+    def _job(self, planned: PlannedStep, step: JobStep, proven: bool) -> Result:  # noqa: ARG002, FBT001
+        if step.removes is not None:
+            return self._remove(planned, step, step.removes)
+        return _of_job(self._run(planned, step, step.sql), "done")
+
+    def _run(self, planned: PlannedStep, step: JobStep, sql: str) -> Ran:
+        parameters = [Parameter(name, "STRING", value) for name, value in step.parameters.items()]
+        others = [text for text in (step.sql, step.unguarded_sql) if text is not None and text != sql]
+        statement = Statement(sql, parameters, others)
+        return self.jobs.run_once(lambda attempt: planned.key.job_id(self.lineage, attempt), statement)
+
+    def _remove(self, planned: PlannedStep, step: JobStep, removal: Removal) -> Result:
+        live = self.looks.get(removal.reference) or self.warehouse.get(removal.reference)
+        if live is None:
+            done = self.find_done(planned)
+            return _of_job(done, "done") if done else Result("gone", notes=("was not there any more",))
+        check_removal(step.target, removal, live, self.lineage, allow_data_loss=self.allow_data_loss)
+        unguarded = step.unguarded_sql if self.allow_data_loss else None
+        ran = self._run(planned, step, unguarded or step.sql)
+        if self.warehouse.get(removal.reference) is not None:
+            raise RunError(
+                "BQM220",
+                f"{step.target} is still there after it was dropped: somebody made it again",
+                hint="bqmigrate history",
+            )
+        return _of_job(ran, "done")
+
+    def _create(self, planned: PlannedStep, step: CreateStep, proven: bool) -> Result:  # noqa: FBT001
+        if proven:
+            live = self.warehouse.get(step.reference)
+            foreign = live is not None and not self._is_ours(live, planned)
+            return Result("found" if foreign else "made")
+        for attempt in range(TRIES):
+            try:
+                self.warehouse.create(step.resource, step.body)
+            except (Conflict, OutcomeUnknown):
+                live = self.warehouse.get(step.reference)
+                if live is not None:
+                    return self._is_there(planned, step, live)
+                self.sleep(min(2.0**attempt, 8.0))
+                continue
+            return Result("made")
+        raise RunError("BQM216", f"{step.target} could not be created: BigQuery says it exists, and that it does not")
+
+    def _is_there(self, planned: PlannedStep, step: CreateStep, live: Resource) -> Result:
+        if self._is_ours(live, planned):
+            return Result("made")
+        self._refuse_foreign(step, live)
+        found = differences(step.resource, step.body, live.body)
+        serious = [d for d in found if not d.cosmetic]
+        if serious:
+            raise UnsettledError(
+                "BQM503",
+                f"{step.target} exists already, and is not what {planned.place} says",
+                details=[str(d) for d in serious],
+                where=str(planned.place),
+                hint="make the migration say what is there, or rename what is there, then: bqmigrate upgrade",
+            )
+        return Result("found", notes=tuple(f"left alone: {d}" for d in found))
+
+    def _is_ours(self, live: Resource, planned: PlannedStep) -> bool:
+        made = live.labels.get(MADE_LABEL, "")
+        return made == f"{self.lineage}-m{planned.key.version}-g{planned.key.generation}"
+
+    def _refuse_foreign(self, step: CreateStep, live: Resource) -> None:
+        owner = live.labels.get(LINEAGE_LABEL)
+        if owner is not None and owner != self.lineage:
+            raise UnsettledError(
+                "BQM504",
+                f"{step.target} belongs to another history (lineage {owner}, this one is {self.lineage})",
+                where=str(step.reference),
+                state="The history that made it was lost, or lives in another dataset.",
+                hint="set history_dataset in migrations.toml to where that history is",
+            )
+
+    def _patch(self, planned: PlannedStep, step: PatchStep, proven: bool) -> Result:  # noqa: FBT001
+        if proven:
+            return Result("done")
+        for _ in range(TRIES):
+            live = self.warehouse.get(step.reference)
+            if live is None:
+                raise StepStopped(WarehouseError(404, "notFound", f"not found: {step.reference}"), "", 1)
+            if step.is_done(live.body):
+                return Result("done")
+            self.lease.check()
+            try:
+                self.warehouse.patch(step.reference, _body(step, live), live.etag)
+            except (StaleEtag, OutcomeUnknown):
+                continue
+            return Result("done")
+        raise RunError("BQM217", f"{step.target} keeps changing while it is patched", where=str(planned.place))
+
+    def _python(self, planned: PlannedStep, step: PythonStep, proven: bool) -> Result:  # noqa: FBT001
+        if proven:
+            return Result("done")
+        key = planned.key
+        prefix = f"bqm-{self.lineage}-r{self.run_id}-m{key.version}-g{key.generation}-s{key.number}"
+        try:
+            step.function(Session(self.warehouse, self.jobs, self.scope, prefix))
+        except (BqmigrateError, KeyboardInterrupt):
+            raise
+        except Exception as error:
+            file, line = _author_line(error, step)
+            raise PythonFailed(error, file, line) from error
+        return Result("done")
+
+
+def check_removal(target: str, removal: Removal, live: Resource, lineage: str, *, allow_data_loss: bool) -> None:
+    """Check that an object may go: this history made it, and it is empty unless losing rows is allowed."""
+    made = live.labels.get(MADE_LABEL, "")
+    expected = removal.made_by
+    if expected is not None and made.rpartition("-g")[0] != expected.rpartition("-g")[0]:
+        raise UnsettledError(
+            "BQM505",
+            f"{target} was not made by this history: it is not dropped",
+            where=str(removal.reference),
+            details=(f"its label {MADE_LABEL} is {made or 'missing'}, expected {expected}",),
+            hint="drop it by hand if it should go, then: bqmigrate downgrade",
+        )
+    if made and made.partition("-m")[0] != lineage:
+        raise UnsettledError(
+            "BQM504",
+            f"{target} belongs to another history (lineage {made.partition('-m')[0]}): it is not dropped",
+            where=str(removal.reference),
+            hint="take it back with the configuration that made it",
+        )
+    if removal.kind == "table" and not allow_data_loss and (live.rows or live.is_streamed_to):
+        rows = f"{live.rows} row{'s' if live.rows != 1 else ''}" if live.rows else "rows in its streaming buffer"
+        raise RefusedError(
+            "BQM321",
+            f"{target} has {rows}: it is not dropped",
+            where=str(removal.reference),
+            hint="save what is needed, then drop it with its rows: --allow-data-loss",
+        )
+
+
+def _body(step: PatchStep, live: Resource) -> dict[str, Any]:
+    try:
+        return step.body(live.body)
+    except LookupError as error:
+        raise StepStopped(WarehouseError(400, "invalid", f"column not found: {error}"), "", 1) from error
+
+
+def _of_job(ran: Ran, outcome: Outcome) -> Result:
+    job = ran.job
+    return Result(outcome, ran.job_id, ran.attempt, job.affected_rows, job.bytes_billed, job.ended_at_ms)
+
+
+def _author_line(error: Exception, step: Step) -> tuple[str | None, int | None]:
+    code = getattr(getattr(step, "function", None), "__code__", None)
+    file = code.co_filename if code else None
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
+    return file, frames[-1].lineno if frames else None

@@ -1,0 +1,53 @@
+"""Appending rows: each INSERT claims the next slot by its job id, so an old view gets a 409."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bqmigrate.errors import LeaseError, RunError, UnsettledError
+from bqmigrate.execution import rows
+from bqmigrate.execution.history import Place
+from bqmigrate.execution.jobs import Jobs, Statement, StepStopped
+from bqmigrate.model.history import Record
+
+
+@dataclass
+class Writer:
+    """Appends batches; knows the last slot and the last chain it has seen."""
+
+    jobs: Jobs
+    place: Place
+    lineage: str
+    seq: int
+    chain: str
+
+    def append(self, records: Sequence[Record]) -> Sequence[Record]:
+        """Write rows as one batch and return them as written.
+
+        Raises LeaseError when another run claimed the slot: this run works from an old view.
+        """
+        first = self.seq + 1
+        numbered = [replace(r, seq=first + i, batch=first, rows=len(records)) for i, r in enumerate(records)]
+        link = rows.chain(self.chain, numbered)
+        batch = [replace(r, chain=link) for r in numbered]
+        statement = Statement(rows.insert_sql(self.place.rows, len(batch)), rows.parameters(batch))
+        try:
+            self.jobs.run_once(lambda attempt: f"bqm-{self.lineage}-e{first}-a{attempt}", statement)
+        except UnsettledError as error:
+            raise LeaseError(
+                "BQM402",
+                f"another run wrote row {first} of the history first",
+                state="What this run had started is finished by the next run.",
+                hint="bqmigrate history",
+            ) from error
+        except StepStopped as error:
+            raise RunError(
+                "BQM214",
+                f"the history could not be written: {error.error.message}",
+                where=f"job {error.job_id}",
+                state="What was done stays done; the next run finds it and records it.",
+                hint="bqmigrate upgrade",
+            ) from error
+        self.seq, self.chain = first + len(batch) - 1, link
+        return batch

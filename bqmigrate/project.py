@@ -1,0 +1,418 @@
+"""The front door of the library, and the only module that wires things together.
+
+    from bqmigrate import Project
+
+    report = Project.open(environment="local").upgrade()
+
+No prompt, no print, no exit: typed reports, typed errors (`bqmigrate.errors`), events through `emit`,
+and one log record per event on the logger `bqmigrate`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import socket
+import string
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from bqmigrate import config
+from bqmigrate.config import Config, Overrides
+from bqmigrate.errors import RefusedError, RunError, TargetError, UnavailableError, ValidationError
+from bqmigrate.execution import events
+from bqmigrate.execution.events import Emit, Event
+from bqmigrate.execution.executor import Done, Identity
+from bqmigrate.execution.history import Place, View
+from bqmigrate.execution.lease import Clocks
+from bqmigrate.execution.lock import Pins
+from bqmigrate.execution.report import Report
+from bqmigrate.execution.runner import Outcome, Runner
+from bqmigrate.execution.settle import assumed
+from bqmigrate.files import loader, writer
+from bqmigrate.files.migration import Format, MigrationSet
+from bqmigrate.model.history import Direction, HistoryState
+from bqmigrate.operations.steps import Scope
+from bqmigrate.planning import targets, trace, views
+from bqmigrate.planning.downgrade import plan_downgrade
+from bqmigrate.planning.plan import Plan, PlannedMigration, PlannedStep
+from bqmigrate.planning.upgrade import check_files, plan_again, plan_upgrade
+from bqmigrate.planning.views import HistoryView, MigrationDetail
+from bqmigrate.version import VERSION
+from bqmigrate.warehouse.port import Warehouse, WarehouseError
+
+if TYPE_CHECKING:
+    from bqmigrate.warehouse.transport import Wrap
+
+LINEAGE_LENGTH = 10
+GIT_TIMEOUT_S = 5.0
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A plan that was shown, tied to the view of the history that it was made on.
+
+    `needs_consent` says why a person should be asked; empty when nobody need be.
+    """
+
+    plan: Plan
+    needs_consent: tuple[str, ...] = ()
+    offline: bool = False
+    view: View | None = field(default=None, compare=False)
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Planner:
+    """The pure planning functions, with what does not change during a run."""
+
+    files: MigrationSet
+    scope: Scope
+    target: str
+    direction: Direction
+
+    def plan(self, state: HistoryState, lineage: str) -> Plan:
+        make = plan_upgrade if self.direction == "upgrade" else plan_downgrade
+        return make(self.files, state, self.target, self.scope, lineage)
+
+    def again(self, state: HistoryState, versions: Sequence[str], lineage: str) -> Sequence[PlannedMigration]:
+        return plan_again(self.files, state, versions, self.scope, lineage)
+
+
+class Project:
+    """A migrations folder and one environment; connects when it first has to."""
+
+    def __init__(self, config: Config, *, transport: Wrap | None = None, clocks: Clocks | None = None) -> None:
+        self.config = config
+        self._transport = transport
+        self._clocks = clocks or Clocks()
+        self._lineage = "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(LINEAGE_LENGTH))
+        self._run_id = secrets.token_hex(6)
+        self._closing = contextlib.ExitStack()
+        self._warehouse: Warehouse | None = None
+
+    @classmethod
+    def open(
+        cls,
+        environment: str | None = None,
+        *,
+        start: Path | None = None,
+        overrides: Overrides | None = None,
+        environ: Mapping[str, str] | None = None,
+        transport: Wrap | None = None,
+        clocks: Clocks | None = None,
+    ) -> Self:
+        """Open the project around a folder (default: the current one). Raises ConfigError; sends nothing.
+
+        `transport` wraps the requests adapter below the official client.
+        """
+        said = overrides or Overrides()
+        if environment is not None:
+            said = replace(said, env=environment)
+        settled = config.load(start or Path.cwd(), said, os.environ if environ is None else environ)
+        return cls(settled, transport=transport, clocks=clocks)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connection and of the embedded warehouse."""
+        self._closing.close()
+        self._warehouse = None
+
+    @property
+    def requests(self) -> int:
+        """Return the calls made to BigQuery so far, polls and retries excluded."""
+        return self._warehouse.requests if self._warehouse else 0
+
+    def files(self) -> MigrationSet:
+        """Read all migrations and walk them from an empty catalog. Raises ValidationError; sends nothing."""
+        settled = self.config
+        files = loader.load(settled.root / settled.folder, settled.root)
+        check_files(files, self._scope())
+        return files
+
+    def plan(self, target: str | None = None, *, direction: Direction = "upgrade", offline: bool = False) -> Prepared:
+        """Say what would happen; changes nothing. `offline` plans from an empty warehouse, without a connection."""
+        aim = target or _default(direction)
+        targets.parse(aim)
+        planner = _Planner(self.files(), self._scope(), aim, direction)
+        warnings = tuple(f.message for f in planner.files.warnings)
+        if offline:
+            return Prepared(planner.plan(HistoryState(), self._lineage), offline=True, warnings=warnings)
+        with _refusals():
+            runner = self._runner(planner, events.log)
+            view = runner.read()
+            plan = runner.plan(view)
+        return Prepared(plan, self._consent(plan), view=view, warnings=warnings)
+
+    def upgrade(
+        self,
+        target: str = "head",
+        *,
+        prepared: Prepared | None = None,
+        allow_data_loss: bool = False,
+        lock_timeout_s: float | None = None,
+        dry_run: bool = False,
+        emit: Emit | None = None,
+    ) -> Report:
+        """Apply pending migrations up to the target.
+
+        Raises ValidationError, TargetError, RefusedError, LeaseError, UnsettledError, RunError.
+        """
+        return self._change("upgrade", target, prepared, allow_data_loss, lock_timeout_s, dry_run, emit)
+
+    def downgrade(
+        self,
+        target: str = "-1",
+        *,
+        prepared: Prepared | None = None,
+        allow_data_loss: bool = False,
+        lock_timeout_s: float | None = None,
+        dry_run: bool = False,
+        emit: Emit | None = None,
+    ) -> Report:
+        """Take migrations back down to the target. Raises as `upgrade`, RefusedError where it is not allowed."""
+        self.check_downgrade_allowed()
+        return self._change("downgrade", target, prepared, allow_data_loss, lock_timeout_s, dry_run, emit)
+
+    def history(self) -> HistoryView:
+        """Return every migration and where it stands; two requests."""
+        files = loader.load(self.config.root / self.config.folder, self.config.root)
+        with _refusals():
+            view = self._runner(_Planner(files, self._scope(), "head", "upgrade"), events.log).read()
+        state = assumed(view.state, view.lock.unsettled(view.state) if view.lock else ())
+        lines = views.lines(files.migrations, state)
+        pending = tuple(line.version for line in lines if line.state in {"pending", "reverted"})
+        return HistoryView(state.current, pending, lines, self.requests)
+
+    def show(self, version: str) -> MigrationDetail:
+        """Return one migration in full. Raises TargetError when there is none of that number."""
+        aim = targets.parse(version)
+        planner = _Planner(self.files(), self._scope(), "head", "upgrade")
+        migration = planner.files.get(aim.version)
+        if migration is None:
+            raise TargetError("BQM310", f"no such migration: {version}", hint="bqmigrate history")
+        with _refusals():
+            view = self._runner(planner, events.log).read()
+        known = view.state.versions.get(migration.version)
+        lineage = view.lock.lineage if view.lock else self._lineage
+        up = plan_again(planner.files, view.state, [migration.version], planner.scope, lineage)[0]
+        down, problem = None, None
+        try:
+            down = _way_back(planner, view.state, migration.version, lineage)
+        except (RefusedError, ValidationError) as error:
+            problem = error.message
+        ids = tuple(s.job_id for s in (known.record.steps if known else ()) if s.job_id)
+        line = views.line(migration.version, migration, known)
+        return MigrationDetail(
+            line, migration.file, migration.format, migration.description, up.steps, down, problem, ids
+        )
+
+    def new(self, name: str, format: Format = "yaml") -> Path:  # noqa: A002 - the word people know
+        """Write the next numbered file from a template and return its path. Raises UsageError."""
+        return writer.new_template(self.config.root / self.config.folder, name, format).path
+
+    def check_downgrade_allowed(self) -> None:
+        """Raise RefusedError unless the environment has `allow_downgrade`."""
+        environment = self.config.environment
+        if not environment.allow_downgrade:
+            raise RefusedError(
+                "BQM322",
+                f"downgrade is not allowed in environment {environment.name}",
+                where=str(self.config.file),
+                state="Nothing was changed.",
+                hint=f"write allow_downgrade = true under [environments.{environment.name}]",
+            )
+
+    def _change(
+        self,
+        direction: Direction,
+        target: str,
+        prepared: Prepared | None,
+        allow_data_loss: bool,  # noqa: FBT001
+        lock_timeout_s: float | None,
+        dry_run: bool,  # noqa: FBT001
+        emit: Emit | None,
+    ) -> Report:
+        began = time.monotonic()
+        environment = self.config.environment
+        targets.parse(target)
+        planner = _Planner(self.files(), self._scope(), target, direction)
+        with _refusals():
+            runner = replace(
+                self._runner(planner, _both(emit)),
+                allow_data_loss=allow_data_loss or environment.allow_data_loss,
+                lock_timeout_s=environment.lock_timeout_s if lock_timeout_s is None else lock_timeout_s,
+            )
+            view = prepared.view if prepared else None
+            if dry_run:
+                view = view or runner.read()
+                outcome = Outcome(runner.plan(view), Done(), view.state)
+            else:
+                outcome = runner.run(view, prepared.plan.digest if prepared else None)
+        return self._report(outcome, planner, began, dry_run=dry_run)
+
+    def _report(self, outcome: Outcome, planner: _Planner, began: float, *, dry_run: bool) -> Report:
+        done, environment = outcome.done, self.config.environment
+        return Report(
+            direction=planner.direction,
+            environment=environment.name,
+            project=environment.project,
+            location=environment.location,
+            from_version=outcome.plan.from_version,
+            to_version=outcome.plan.to_version if dry_run else outcome.state.current,
+            applied=tuple(done.applied),
+            reverted=tuple(done.reverted),
+            datasets_created=tuple(done.datasets_made),
+            tables_created=tuple(done.tables_made),
+            tables_existed=tuple(done.tables_found),
+            total_tables=_count_tables(planner.files, outcome.state),
+            left_in_place=tuple(done.left),
+            requests=self.requests,
+            bytes_billed=done.bytes_billed,
+            duration_ms=round((time.monotonic() - began) * 1000),
+            dry_run=dry_run,
+        )
+
+    def _consent(self, plan: Plan) -> tuple[str, ...]:
+        losses = [f"{s.key.version} loses data: {s.impact.summary}" for s in plan.steps if s.impact.data_loss]
+        rebuilds = [
+            f"{s.key.version} writes {s.impact.object} anew: {s.impact.summary}"
+            for s in plan.steps
+            if s.impact.kind == "rebuild"
+        ]
+        environment = self.config.environment
+        asks = environment.confirm and not plan.is_empty
+        return (*losses, *rebuilds, *([f"environment {environment.name} asks for confirmation"] if asks else []))
+
+    def _scope(self) -> Scope:
+        chosen = self.config.environment
+        return Scope(chosen.project, chosen.location, chosen.datasets, chosen.variables)
+
+    def _runner(self, planner: _Planner, emit: Emit) -> Runner:
+        settled, chosen = self.config, self.config.environment
+        pins = Pins(
+            chosen.project,
+            chosen.location.upper(),
+            settled.history_dataset,
+            chosen.name,
+            settled.name,
+            tuple(sorted(chosen.datasets.items())),
+        )
+        identity = Identity(self._run_id, socket.gethostname(), VERSION, _git_commit(settled.root))
+        return Runner(
+            warehouse=self._connection(),
+            place=Place(chosen.project, settled.history_dataset),
+            pins=pins,
+            scope=planner.scope,
+            planner=planner,
+            identity=identity,
+            lineage=self._lineage,
+            direction=planner.direction,
+            emit=emit,
+            clocks=self._clocks,
+        )
+
+    def _connection(self) -> Warehouse:
+        if self._warehouse is None:
+            self._warehouse = self._connect()
+        return self._warehouse
+
+    def _connect(self) -> Warehouse:
+        # Connecting is what costs: google's own imports are a third of a second.
+        from bqmigrate.warehouse.bigquery import connect  # noqa: PLC0415
+
+        chosen = self.config.environment
+        if not chosen.embedded or chosen.endpoint:
+            made = connect(chosen.project, chosen.location, endpoint=chosen.endpoint, wrap=self._transport)
+        else:
+            attach = _attach()
+            attached = attach(self.local_folder)
+            self._closing.callback(attached.close)
+            made = connect(
+                chosen.project,
+                chosen.location,
+                adapter=attached.adapter,
+                endpoint=attached.endpoint,
+                wrap=self._transport,
+            )
+        self._closing.callback(made.close)
+        return made
+
+    @property
+    def local_folder(self) -> Path:
+        """Return where the embedded warehouse keeps its files."""
+        return self.config.root / ".bqmigrate"
+
+
+def _attach() -> Callable[[Path], Any]:
+    try:
+        from bqmigrate.local.sharing import attach  # noqa: PLC0415 - an extra that need not be installed
+    except ModuleNotFoundError as error:
+        raise UnavailableError(
+            "BQM331",
+            f"the embedded warehouse is not installed: there is no module {error.name}",
+            state="Nothing was changed.",
+            hint="pip install 'bqmigrate[local]'",
+        ) from error
+    return attach
+
+
+@contextlib.contextmanager
+def _refusals() -> Iterator[None]:
+    """Turn what BigQuery refused outside a step into an error a person can act on."""
+    try:
+        yield
+    except WarehouseError as error:
+        denied = error.status == 403  # noqa: PLR2004
+        hint = "bqmigrate history" if not denied else "grant the roles in docs/real-bigquery.md, then try again"
+        raise RunError("BQM202", f"BigQuery refused: {error.message}", hint=hint) from error
+
+
+def _both(emit: Emit | None) -> Emit:
+    def tell(event: Event) -> None:
+        events.log(event)
+        if emit is not None:
+            emit(event)
+
+    return tell
+
+
+def _default(direction: Direction) -> str:
+    return "head" if direction == "upgrade" else "-1"
+
+
+def _way_back(planner: _Planner, state: HistoryState, version: str, lineage: str) -> tuple[PlannedStep, ...]:
+    """Compile the way back of one migration, as if all up to it were applied."""
+    below = replace(planner.files, migrations=tuple(m for m in planner.files.migrations if m.version <= version))
+    applied = state.all_applied((m.version, m.name, m.checksum) for m in below.migrations)
+    return plan_downgrade(below, applied, "-1", planner.scope, lineage).migrations[0].steps
+
+
+def _count_tables(files: MigrationSet, state: HistoryState) -> int:
+    applied = [m for m in files.migrations if state.standing(m.version) == "applied"]
+    walked, _ = trace.replay(applied, state)
+    return len(walked[-1].after.tables) if walked else 0
+
+
+def _git_commit(root: Path) -> str | None:
+    try:
+        found = subprocess.run(  # noqa: S603
+            ["git", "-C", str(root), "rev-parse", "HEAD"],  # noqa: S607
+            capture_output=True,
+            text=True,
+            timeout=GIT_TIMEOUT_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return found.stdout.strip() or None if found.returncode == 0 else None

@@ -1,0 +1,224 @@
+"""The port through the official client, google-cloud-bigquery."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import google.auth
+from google.api_core import exceptions as api
+from google.auth import exceptions as auth
+from google.auth.credentials import AnonymousCredentials
+from google.auth.transport.requests import AuthorizedSession
+from google.cloud import bigquery
+from google.cloud.bigquery import DEFAULT_RETRY
+from requests import exceptions as network
+from requests.adapters import BaseAdapter, HTTPAdapter
+
+from bqmigrate.errors import CredentialsError
+from bqmigrate.operations.steps import ObjectRef, ResourceKind
+from bqmigrate.warehouse.port import (
+    ColumnsWanted,
+    Conflict,
+    Job,
+    OutcomeUnknown,
+    Parameter,
+    Resource,
+    StaleEtag,
+    WarehouseError,
+)
+from bqmigrate.warehouse.transport import CountingAdapter, Wrap
+
+SCOPES = ("https://www.googleapis.com/auth/bigquery", "https://www.googleapis.com/auth/cloud-platform")
+EMBEDDED_ENDPOINT = "http://bq.local"
+TIMEOUT_S = 60.0
+RETRY_DEADLINE_S = 120.0
+PAGE_SIZE = 10_000
+LOGIN = "gcloud auth application-default login"
+
+
+class BigQuery:
+    """A connection to one project in one location."""
+
+    def __init__(self, client: bigquery.Client, counter: CountingAdapter, location: str) -> None:
+        self.project = str(client.project)
+        self.location = location
+        self.client = client
+        self._counter = counter
+        self._retry = DEFAULT_RETRY.with_timeout(RETRY_DEADLINE_S)
+
+    @property
+    def requests(self) -> int:
+        """Return the calls made so far, polls and retries excluded."""
+        return self._counter.count
+
+    @property
+    def server_time(self) -> datetime | None:
+        """Return the `Date` of the last reply."""
+        return self._counter.server_time
+
+    def get(self, reference: ObjectRef) -> Resource | None:
+        """Read a dataset, table or view; None when it is not there."""
+        with _translated():
+            try:
+                return Resource(self._get(reference))
+            except api.NotFound:
+                return None
+
+    def _get(self, reference: ObjectRef) -> Mapping[str, Any]:
+        if reference.table is None:
+            dataset = bigquery.DatasetReference(reference.project, reference.dataset)
+            return _body(self.client.get_dataset(dataset, retry=self._retry, timeout=TIMEOUT_S))
+        return _body(self.client.get_table(_table(reference), retry=self._retry, timeout=TIMEOUT_S))
+
+    def create(self, kind: ResourceKind, body: Mapping[str, Any]) -> Resource:
+        """Create a dataset, table or view. Raises Conflict when it is there."""
+        with _translated():
+            if kind == "dataset":
+                dataset = bigquery.Dataset.from_api_repr(dict(body))
+                return Resource(_body(self.client.create_dataset(dataset, retry=self._retry, timeout=TIMEOUT_S)))
+            table = bigquery.Table.from_api_repr(dict(body))
+            return Resource(_body(self.client.create_table(table, retry=self._retry, timeout=TIMEOUT_S)))
+
+    def patch(self, reference: ObjectRef, fields: Mapping[str, Any], etag: str) -> Resource:
+        """Change fields of a table or view if its etag still holds. Raises StaleEtag."""
+        ids = {"projectId": reference.project, "datasetId": reference.dataset, "tableId": reference.table}
+        # The client sends If-Match because the object carries an etag, and only the fields named.
+        table = bigquery.Table.from_api_repr({"tableReference": ids, "etag": etag, **fields})
+        with _translated():
+            changed = self.client.update_table(table, list(fields), retry=self._retry, timeout=TIMEOUT_S)
+            return Resource(_body(changed))
+
+    def submit(self, job_id: str, sql: str, parameters: Sequence[Parameter] = ()) -> None:
+        """Insert a query job under an id. Raises Conflict when the id was used."""
+        config = bigquery.QueryJobConfig(
+            use_legacy_sql=False,
+            query_parameters=[bigquery.ScalarQueryParameter(p.name, p.type, p.value) for p in parameters],
+        )
+        with _translated():
+            self.client.query(
+                sql,
+                job_config=config,
+                job_id=job_id,
+                location=self.location,
+                retry=self._retry,
+                timeout=TIMEOUT_S,
+                job_retry=None,  # else the client would run the statement again under an id of its own
+            )
+
+    def job(self, job_id: str) -> Job | None:
+        """Read a job; None when there is none of that id."""
+        with _translated():
+            try:
+                found = self.client.get_job(job_id, location=self.location, retry=self._retry, timeout=TIMEOUT_S)
+            except api.NotFound:
+                return None
+            return Job(_body(found))
+
+    def rows(self, reference: ObjectRef, columns: ColumnsWanted) -> Sequence[Mapping[str, Any]] | None:
+        """Read all rows of a small table; None when it is not there."""
+        fields = [bigquery.SchemaField(name, kind, mode) for name, kind, mode in columns.fields]
+        with _translated():
+            try:
+                found = self.client.list_rows(
+                    _table(reference),
+                    selected_fields=fields,
+                    page_size=PAGE_SIZE,
+                    retry=self._retry,
+                    timeout=TIMEOUT_S,
+                )
+                return [dict(row.items()) for row in found]
+            except api.NotFound:
+                return None
+
+    def results(self, job_id: str) -> Sequence[Mapping[str, Any]]:
+        """Read the result rows of a finished query."""
+        with _translated():
+            job = self.client.get_job(job_id, location=self.location, retry=self._retry, timeout=TIMEOUT_S)
+            if not isinstance(job, bigquery.QueryJob):
+                raise WarehouseError(400, "invalid", f"{job_id} is not a query")
+            return [dict(row.items()) for row in job.result(retry=self._retry, timeout=TIMEOUT_S, job_retry=None)]
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.client.close()  # type: ignore[no-untyped-call]
+
+
+def connect(
+    project: str,
+    location: str,
+    *,
+    adapter: BaseAdapter | None = None,
+    endpoint: str | None = None,
+    wrap: Wrap | None = None,
+) -> BigQuery:
+    """Connect to the embedded warehouse (`adapter`), to an endpoint without login, or to Google.
+
+    `wrap` puts something between the client and the wire. Raises CredentialsError.
+    """
+    to_google = adapter is None and endpoint is None
+    credentials: Any = _credentials() if to_google else AnonymousCredentials()  # type: ignore[no-untyped-call]
+    counter = CountingAdapter((wrap or _as_it_is)(adapter or HTTPAdapter()))
+    session = AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
+    session.mount("http://", counter)
+    session.mount("https://", counter)
+    address = EMBEDDED_ENDPOINT if adapter is not None else endpoint
+    options = {"api_endpoint": address} if address else None
+    client = bigquery.Client(
+        project=project, credentials=credentials, _http=session, location=location, client_options=options
+    )
+    return BigQuery(client, counter, location)
+
+
+def _body(found: bigquery.Dataset | bigquery.Table | Any) -> Mapping[str, Any]:
+    # The classes know only some of the properties; this is all that the server said.
+    properties: Mapping[str, Any] = found._properties  # noqa: SLF001
+    return properties
+
+
+def _as_it_is(adapter: BaseAdapter) -> BaseAdapter:
+    return adapter
+
+
+def _credentials() -> Any:
+    try:
+        found, _ = google.auth.default(scopes=list(SCOPES))
+    except auth.DefaultCredentialsError as error:
+        raise _not_logged_in(error) from error
+    return found
+
+
+def _not_logged_in(error: Exception) -> CredentialsError:
+    first_line = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return CredentialsError(
+        "BQM330", "there are no usable Google credentials", where=first_line, state="Nothing was sent.", hint=LOGIN
+    )
+
+
+def _table(reference: ObjectRef) -> bigquery.TableReference:
+    if reference.table is None:
+        raise ValueError(f"{reference} is a dataset")
+    return bigquery.DatasetReference(reference.project, reference.dataset).table(reference.table)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except api.GoogleAPICallError as error:
+        raise _error(error) from error
+    except auth.RefreshError as error:
+        raise _not_logged_in(error) from error
+    except (api.RetryError, network.RequestException, auth.TransportError, ConnectionError) as error:
+        raise OutcomeUnknown(503, "backendError", f"no answer from BigQuery: {error}") from error
+
+
+def _error(error: api.GoogleAPICallError) -> WarehouseError:
+    status = int(error.code or 500)
+    first = error.errors[0] if error.errors else {}
+    reason = str(first.get("reason", "")) if isinstance(first, Mapping) else ""
+    kinds: Mapping[int, Callable[[int, str, str], WarehouseError]] = {409: Conflict, 412: StaleEtag}
+    made = OutcomeUnknown if status >= 500 and status != 501 else kinds.get(status, WarehouseError)  # noqa: PLR2004
+    return made(status, reason, str(error.message))

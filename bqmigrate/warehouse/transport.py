@@ -1,0 +1,70 @@
+"""Counting below the official client: one number per call, polls and retries left out."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import requests
+from requests.adapters import BaseAdapter
+
+_JOB = re.compile(r"/jobs/[^/?]+")
+_RETRYABLE = frozenset({408, 429, 500, 502, 503, 504})
+Wrap = Callable[[BaseAdapter], BaseAdapter]
+
+
+class CountingAdapter(BaseAdapter):
+    """Passes requests on, and counts the ones that ask something new.
+
+    A second look at the same job is a poll; the same request after an answer that invites to try
+    again is a retry. Neither counts.
+    """
+
+    def __init__(self, inner: BaseAdapter) -> None:
+        super().__init__()
+        self.count = 0
+        self.server_time: datetime | None = None
+        self._inner = inner
+        self._jobs_read: set[str] = set()
+        self._unanswered: set[tuple[str | None, str | None, Any]] = set()
+        self._lock = threading.Lock()
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,  # noqa: FBT001, FBT002 - the signature is requests'
+        timeout: float | tuple[float, float] | tuple[float, None] | None = None,
+        verify: bool | str = True,  # noqa: FBT001, FBT002
+        cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,
+        proxies: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        """Pass one request on."""
+        key = (request.method, request.url, request.body)
+        with self._lock:
+            self.count += self._is_new(request, key)
+            self._unanswered.add(key)
+        response = self._inner.send(request, stream, timeout, verify, cert, proxies)
+        with self._lock:
+            if response.status_code not in _RETRYABLE:
+                self._unanswered.discard(key)
+            if date := response.headers.get("Date"):
+                self.server_time = parsedate_to_datetime(date)
+        return response
+
+    def close(self) -> None:
+        """Close what is below."""
+        self._inner.close()
+
+    def _is_new(self, request: requests.PreparedRequest, key: tuple[str | None, str | None, Any]) -> bool:
+        if key in self._unanswered:
+            return False
+        match = _JOB.search(request.url or "") if request.method == "GET" else None
+        if match is None:
+            return True
+        seen = match[0] in self._jobs_read
+        self._jobs_read.add(match[0])
+        return not seen
