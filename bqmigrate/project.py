@@ -12,23 +12,20 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
-import socket
-import string
-import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from bqmigrate import config
 from bqmigrate.config import Config, Overrides
-from bqmigrate.errors import RefusedError, RunError, TargetError, UnavailableError, ValidationError
+from bqmigrate.errors import RefusedError, RunError, TargetError, ValidationError
 from bqmigrate.execution import events
 from bqmigrate.execution.events import Emit, Event
-from bqmigrate.execution.executor import Done, Identity
+from bqmigrate.execution.executor import Done
 from bqmigrate.execution.history import Place, View
+from bqmigrate.execution.identity import new_identity, new_lineage
 from bqmigrate.execution.lease import Clocks
 from bqmigrate.execution.lock import Pins
 from bqmigrate.execution.report import Report
@@ -38,19 +35,15 @@ from bqmigrate.files import loader, writer
 from bqmigrate.files.migration import Format, MigrationSet
 from bqmigrate.model.history import Direction, HistoryState
 from bqmigrate.operations.steps import Scope
-from bqmigrate.planning import targets, trace, views
-from bqmigrate.planning.downgrade import plan_downgrade
-from bqmigrate.planning.plan import Plan, PlannedMigration, PlannedStep
-from bqmigrate.planning.upgrade import check_files, plan_again, plan_upgrade
+from bqmigrate.planning import consent, targets, views
+from bqmigrate.planning.plan import Plan
+from bqmigrate.planning.planner import Planner
+from bqmigrate.planning.upgrade import check_files
 from bqmigrate.planning.views import HistoryView, MigrationDetail
-from bqmigrate.version import VERSION
 from bqmigrate.warehouse.port import Warehouse, WarehouseError
 
 if TYPE_CHECKING:
     from bqmigrate.warehouse.transport import Wrap
-
-LINEAGE_LENGTH = 10
-GIT_TIMEOUT_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -67,23 +60,6 @@ class Prepared:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class _Planner:
-    """The pure planning functions, with what does not change during a run."""
-
-    files: MigrationSet
-    scope: Scope
-    target: str
-    direction: Direction
-
-    def plan(self, state: HistoryState, lineage: str) -> Plan:
-        make = plan_upgrade if self.direction == "upgrade" else plan_downgrade
-        return make(self.files, state, self.target, self.scope, lineage)
-
-    def again(self, state: HistoryState, versions: Sequence[str], lineage: str) -> Sequence[PlannedMigration]:
-        return plan_again(self.files, state, versions, self.scope, lineage)
-
-
 class Project:
     """A migrations folder and one environment; connects when it first has to."""
 
@@ -91,8 +67,8 @@ class Project:
         self.config = config
         self._transport = transport
         self._clocks = clocks or Clocks()
-        self._lineage = "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(LINEAGE_LENGTH))
-        self._run_id = secrets.token_hex(6)
+        self._lineage = new_lineage()
+        self._identity = new_identity(config.root)
         self._closing = contextlib.ExitStack()
         self._warehouse: Warehouse | None = None
 
@@ -144,7 +120,7 @@ class Project:
         """Say what would happen; changes nothing. `offline` plans from an empty warehouse, without a connection."""
         aim = target or _default(direction)
         targets.parse(aim)
-        planner = _Planner(self.files(), self._scope(), aim, direction)
+        planner = Planner(self.files(), self._scope(), aim, direction)
         warnings = tuple(f.message for f in planner.files.warnings)
         if offline:
             return Prepared(planner.plan(HistoryState(), self._lineage), offline=True, warnings=warnings)
@@ -152,7 +128,9 @@ class Project:
             runner = self._runner(planner, events.log)
             view = runner.read()
             plan = runner.plan(view)
-        return Prepared(plan, self._consent(plan), view=view, warnings=warnings)
+        environment = self.config.environment
+        asked = consent.reasons(plan, environment.name, confirm=environment.confirm)
+        return Prepared(plan, tuple(asked), view=view, warnings=warnings)
 
     def upgrade(
         self,
@@ -188,7 +166,7 @@ class Project:
         """Return every migration and where it stands; two requests."""
         files = loader.load(self.config.root / self.config.folder, self.config.root)
         with _refusals():
-            view = self._runner(_Planner(files, self._scope(), "head", "upgrade"), events.log).read()
+            view = self._runner(Planner(files, self._scope(), "head", "upgrade"), events.log).read()
         state = assumed(view.state, view.lock.unsettled(view.state) if view.lock else ())
         lines = views.lines(files.migrations, state)
         pending = tuple(line.version for line in lines if line.state in {"pending", "reverted"})
@@ -197,7 +175,7 @@ class Project:
     def show(self, version: str) -> MigrationDetail:
         """Return one migration in full. Raises TargetError when there is none of that number."""
         aim = targets.parse(version)
-        planner = _Planner(self.files(), self._scope(), "head", "upgrade")
+        planner = Planner(self.files(), self._scope(), "head", "upgrade")
         migration = planner.files.get(aim.version)
         if migration is None:
             raise TargetError("BQM310", f"no such migration: {version}", hint="bqmigrate history")
@@ -205,10 +183,10 @@ class Project:
             view = self._runner(planner, events.log).read()
         known = view.state.versions.get(migration.version)
         lineage = view.lock.lineage if view.lock else self._lineage
-        up = plan_again(planner.files, view.state, [migration.version], planner.scope, lineage)[0]
+        up = planner.again(view.state, [migration.version], lineage)[0]
         down, problem = None, None
         try:
-            down = _way_back(planner, view.state, migration.version, lineage)
+            down = planner.way_back(view.state, migration.version, lineage)
         except (RefusedError, ValidationError) as error:
             problem = error.message
         ids = tuple(s.job_id for s in (known.record.steps if known else ()) if s.job_id)
@@ -246,7 +224,7 @@ class Project:
         began = time.monotonic()
         environment = self.config.environment
         targets.parse(target)
-        planner = _Planner(self.files(), self._scope(), target, direction)
+        planner = Planner(self.files(), self._scope(), target, direction)
         with _refusals():
             runner = replace(
                 self._runner(planner, _both(emit)),
@@ -261,7 +239,7 @@ class Project:
                 outcome = runner.run(view, prepared.plan.digest if prepared else None)
         return self._report(outcome, planner, began, dry_run=dry_run)
 
-    def _report(self, outcome: Outcome, planner: _Planner, began: float, *, dry_run: bool) -> Report:
+    def _report(self, outcome: Outcome, planner: Planner, began: float, *, dry_run: bool) -> Report:
         done, environment = outcome.done, self.config.environment
         return Report(
             direction=planner.direction,
@@ -275,7 +253,7 @@ class Project:
             datasets_created=tuple(done.datasets_made),
             tables_created=tuple(done.tables_made),
             tables_existed=tuple(done.tables_found),
-            total_tables=_count_tables(planner.files, outcome.state),
+            total_tables=planner.count_tables(outcome.state),
             left_in_place=tuple(done.left),
             requests=self.requests,
             bytes_billed=done.bytes_billed,
@@ -283,22 +261,11 @@ class Project:
             dry_run=dry_run,
         )
 
-    def _consent(self, plan: Plan) -> tuple[str, ...]:
-        losses = [f"{s.key.version} loses data: {s.impact.summary}" for s in plan.steps if s.impact.data_loss]
-        rebuilds = [
-            f"{s.key.version} writes {s.impact.object} anew: {s.impact.summary}"
-            for s in plan.steps
-            if s.impact.kind == "rebuild"
-        ]
-        environment = self.config.environment
-        asks = environment.confirm and not plan.is_empty
-        return (*losses, *rebuilds, *([f"environment {environment.name} asks for confirmation"] if asks else []))
-
     def _scope(self) -> Scope:
         chosen = self.config.environment
         return Scope(chosen.project, chosen.location, chosen.datasets, chosen.variables)
 
-    def _runner(self, planner: _Planner, emit: Emit) -> Runner:
+    def _runner(self, planner: Planner, emit: Emit) -> Runner:
         settled, chosen = self.config, self.config.environment
         pins = Pins(
             chosen.project,
@@ -308,14 +275,13 @@ class Project:
             settled.name,
             tuple(sorted(chosen.datasets.items())),
         )
-        identity = Identity(self._run_id, socket.gethostname(), VERSION, _git_commit(settled.root))
         return Runner(
             warehouse=self._connection(),
             place=Place(chosen.project, settled.history_dataset),
             pins=pins,
             scope=planner.scope,
             planner=planner,
-            identity=identity,
+            identity=self._identity,
             lineage=self._lineage,
             direction=planner.direction,
             emit=emit,
@@ -329,42 +295,14 @@ class Project:
 
     def _connect(self) -> Warehouse:
         # Connecting is what costs: google's own imports are a third of a second.
-        from bqmigrate.warehouse.bigquery import connect  # noqa: PLC0415
+        from bqmigrate.connection import connect  # noqa: PLC0415
 
-        chosen = self.config.environment
-        if not chosen.embedded or chosen.endpoint:
-            made = connect(chosen.project, chosen.location, endpoint=chosen.endpoint, wrap=self._transport)
-        else:
-            attach = _attach()
-            attached = attach(self.local_folder)
-            self._closing.callback(attached.close)
-            made = connect(
-                chosen.project,
-                chosen.location,
-                adapter=attached.adapter,
-                endpoint=attached.endpoint,
-                wrap=self._transport,
-            )
-        self._closing.callback(made.close)
-        return made
+        return connect(self.config.environment, self.local_folder, self._closing, self._transport)
 
     @property
     def local_folder(self) -> Path:
         """Return where the embedded warehouse keeps its files."""
         return self.config.root / ".bqmigrate"
-
-
-def _attach() -> Callable[[Path], Any]:
-    try:
-        from bqmigrate.local.sharing import attach  # noqa: PLC0415 - an extra that need not be installed
-    except ModuleNotFoundError as error:
-        raise UnavailableError(
-            "BQM331",
-            f"the embedded warehouse is not installed: there is no module {error.name}",
-            state="Nothing was changed.",
-            hint="pip install 'bqmigrate[local]'",
-        ) from error
-    return attach
 
 
 @contextlib.contextmanager
@@ -389,30 +327,3 @@ def _both(emit: Emit | None) -> Emit:
 
 def _default(direction: Direction) -> str:
     return "head" if direction == "upgrade" else "-1"
-
-
-def _way_back(planner: _Planner, state: HistoryState, version: str, lineage: str) -> tuple[PlannedStep, ...]:
-    """Compile the way back of one migration, as if all up to it were applied."""
-    below = replace(planner.files, migrations=tuple(m for m in planner.files.migrations if m.version <= version))
-    applied = state.all_applied((m.version, m.name, m.checksum) for m in below.migrations)
-    return plan_downgrade(below, applied, "-1", planner.scope, lineage).migrations[0].steps
-
-
-def _count_tables(files: MigrationSet, state: HistoryState) -> int:
-    applied = [m for m in files.migrations if state.standing(m.version) == "applied"]
-    walked, _ = trace.replay(applied, state)
-    return len(walked[-1].after.tables) if walked else 0
-
-
-def _git_commit(root: Path) -> str | None:
-    try:
-        found = subprocess.run(  # noqa: S603
-            ["git", "-C", str(root), "rev-parse", "HEAD"],  # noqa: S607
-            capture_output=True,
-            text=True,
-            timeout=GIT_TIMEOUT_S,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return found.stdout.strip() or None if found.returncode == 0 else None

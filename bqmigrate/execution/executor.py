@@ -18,33 +18,18 @@ from bqmigrate.execution.events import (
     StepStarted,
 )
 from bqmigrate.execution.failure import Stop, stopped
+from bqmigrate.execution.identity import Identity
 from bqmigrate.execution.jobs import StepStopped
 from bqmigrate.execution.lease import Lease
 from bqmigrate.execution.stepper import PythonFailed, Result, Stepper
 from bqmigrate.execution.writer import Writer
-from bqmigrate.model.history import Record, StepRecord
+from bqmigrate.model.history import Event, Record, StepRecord
 from bqmigrate.planning.plan import PlannedMigration, PlannedStep
 from bqmigrate.warehouse.port import OutcomeUnknown, WarehouseError
 
 FLUSH_EVERY_S = 30.0
 ERROR_LENGTH = 4000
 UNRECORDED_KINDS = frozenset({"create", "patch", "python"})
-
-
-@dataclass(frozen=True)
-class Identity:
-    """Who and what writes rows: the columns that are the same for a whole run."""
-
-    run_id: str
-    host: str
-    tool_version: str
-    git_commit: str | None = None
-
-    def record(self, event: str, **fields: object) -> Record:
-        """Return a row of this run, not yet numbered."""
-        made = {"run_id": self.run_id, "host": self.host, "tool_version": self.tool_version}
-        made |= {"git_commit": self.git_commit}  # type: ignore[dict-item]
-        return Record(seq=0, batch=0, rows=0, event=event, **{**made, **fields})  # type: ignore[arg-type]
 
 
 @dataclass
@@ -198,13 +183,13 @@ class Executor:
     def _record(
         self, migration: PlannedMigration, steps: Sequence[StepRecord], ms: int, ended_at_ms: int | None
     ) -> None:
-        event = "applied" if migration.direction == "upgrade" else "reverted"
+        event: Event = "applied" if migration.direction == "upgrade" else "reverted"
         self.records.append(self._row(migration, event, steps, ms, ended_at_ms))
 
     def _row(
         self,
         migration: PlannedMigration,
-        event: str,
+        event: Event,
         steps: Sequence[StepRecord],
         ms: int | None,
         ended_at_ms: int | None,

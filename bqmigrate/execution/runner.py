@@ -10,8 +10,9 @@ from typing import Protocol
 from bqmigrate.errors import BqmigrateError, RunError, UnsettledError, ValidationError
 from bqmigrate.execution import history, lease
 from bqmigrate.execution.events import Emit, LeaseTaken, RunStarted
-from bqmigrate.execution.executor import Done, Executor, Identity
+from bqmigrate.execution.executor import Done, Executor
 from bqmigrate.execution.history import Place, View
+from bqmigrate.execution.identity import Identity
 from bqmigrate.execution.jobs import Jobs
 from bqmigrate.execution.lease import Clocks, Lease
 from bqmigrate.execution.lock import Lock, OpenRun, OpenVersion, Pins, opened
