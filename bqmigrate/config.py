@@ -201,9 +201,9 @@ def _endpoint(embedded: bool, section: Section, environ: Mapping[str, str]) -> s
 def _folder(content: Written) -> Path:
     root = content.file.parent
     folder = root / (content.folder or DEFAULT_FOLDER)
-    if "\0" in str(folder) or not folder.resolve().is_relative_to(root.resolve()):
-        message = f"the migrations folder {content.folder!r} lies outside the project"
-        hint = f"name a folder below {root}"
+    if "\0" in str(folder) or root.resolve() not in folder.resolve().parents:
+        message = f"the migrations folder {folder} does not lie below the project"
+        hint = f"name a folder below {root}, of migrations alone"
         raise ConfigError(codes.FOLDER_OUTSIDE, message, where=content.where("project", "folder"), hint=hint)
     return folder
 
