@@ -1,0 +1,190 @@
+"""What the catalog remembers: datasets, tables and jobs as frozen values, and their JSON.
+
+A `resource` holds only what a client can set, in REST form; what the server adds (ids, links, row
+counts) is put on when a reply is made.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from bqmigrate.model.catalog import Table
+from bqmigrate.model.columns import Column
+
+Kind = Literal["dataset", "table", "job", "request"]
+Key = tuple[str, ...]
+Json = Mapping[str, Any]
+
+STREAMING_BUFFER_MS = 90 * 60 * 1000
+STREAMING_GUARD_MS = 30 * 60 * 1000
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """Rows that insertAll brought and that BigQuery would still hold in its streaming buffer."""
+
+    rows: int
+    oldest_ms: int
+    newest_ms: int
+
+    def open_at(self, now_ms: int) -> bool:
+        """Tell whether the buffer still shows."""
+        return now_ms < self.newest_ms + STREAMING_BUFFER_MS
+
+    def guards_at(self, now_ms: int) -> bool:
+        """Tell whether DML that changes rows is still refused."""
+        return now_ms < self.newest_ms + STREAMING_GUARD_MS
+
+
+@dataclass(frozen=True)
+class DatasetRecord:
+    """One dataset."""
+
+    project: str
+    dataset: str
+    location: str
+    resource: Json
+    etag: str = ""
+    created_ms: int = 0
+    modified_ms: int = 0
+
+    @property
+    def key(self) -> Key:
+        """Return the key in the catalog."""
+        return dataset_key(self.project, self.dataset)
+
+    @property
+    def shown(self) -> str:
+        """Return the name as BigQuery's messages spell it."""
+        return f"{self.project}:{self.dataset}"
+
+
+@dataclass(frozen=True)
+class TableRecord:
+    """One table or view; `physical` names the DuckDB table that holds a table's rows."""
+
+    project: str
+    dataset: str
+    table: str
+    location: str
+    type: Literal["TABLE", "VIEW"]
+    resource: Json
+    physical: str | None = None
+    etag: str = ""
+    created_ms: int = 0
+    modified_ms: int = 0
+    buffer: Buffer | None = None
+
+    @property
+    def key(self) -> Key:
+        """Return the key in the catalog."""
+        return table_key(self.project, self.dataset, self.table)
+
+    @property
+    def shown(self) -> str:
+        """Return the name as BigQuery's messages spell it."""
+        return f"{self.project}:{self.dataset}.{self.table}"
+
+    @property
+    def model(self) -> Table:
+        """Return what the schema rules look at."""
+        return Table.from_rest(self.resource)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Return the columns, canonical."""
+        return self.model.columns
+
+    @property
+    def rows_in(self) -> str:
+        """Return the physical table; a view has none, and asking is a fault of the program."""
+        if self.physical is None:
+            raise LookupError(f"{self.shown} is a {self.type} and holds no rows")
+        return self.physical
+
+    def expired(self, now_ms: int) -> bool:
+        """Tell whether the table's expiration has passed."""
+        expiration = self.resource.get("expirationTime")
+        return expiration is not None and int(expiration) <= now_ms
+
+
+@dataclass(frozen=True)
+class JobRecord:
+    """One job: what was asked, how far it is, what came out."""
+
+    project: str
+    job: str
+    location: str
+    configuration: Json
+    user: str
+    state: Literal["RUNNING", "DONE"] = "RUNNING"
+    error: Json | None = None
+    statistics: Json = field(default_factory=dict)
+    columns: list[Json] | None = None
+    result: Key | None = None
+    parent: str | None = None
+    created_ms: int = 0
+    ended_ms: int | None = None
+
+    @property
+    def key(self) -> Key:
+        """Return the key in the catalog."""
+        return job_key(self.project, self.job)
+
+
+@dataclass(frozen=True)
+class RequestRecord:
+    """A requestId of jobs.query, and the job it started."""
+
+    project: str
+    request: str
+    digest: str
+    job: str
+    created_ms: int
+
+    @property
+    def key(self) -> Key:
+        """Return the key in the catalog."""
+        return ("request", self.project, self.request)
+
+
+Record = DatasetRecord | TableRecord | JobRecord | RequestRecord
+CLASSES: dict[str, type[Record]] = {
+    "dataset": DatasetRecord,
+    "table": TableRecord,
+    "job": JobRecord,
+    "request": RequestRecord,
+}
+
+
+def dataset_key(project: str, dataset: str) -> Key:
+    """Return the key of a dataset."""
+    return ("dataset", project, dataset)
+
+
+def table_key(project: str, dataset: str, table: str) -> Key:
+    """Return the key of a table or view."""
+    return ("table", project, dataset, table)
+
+
+def job_key(project: str, job: str) -> Key:
+    """Return the key of a job: ids are taken as unique in a project, whatever the location."""
+    return ("job", project, job)
+
+
+def encode(record: Record) -> str:
+    """Write a record as JSON."""
+    return json.dumps(asdict(record), ensure_ascii=False, separators=(",", ":"))
+
+
+def decode(key: Key, text: str) -> Record:
+    """Read a record from the JSON that `encode` wrote."""
+    values = json.loads(text)
+    if values.get("buffer"):
+        values["buffer"] = Buffer(**values["buffer"])
+    if values.get("result"):
+        values["result"] = tuple(values["result"])
+    return CLASSES[key[0]](**values)

@@ -1,0 +1,255 @@
+"""The catalog over its append-only log: folded at open, read without locks, written in transactions."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+import duckdb
+
+from bqmigrate.local.catalog.clock import Clock, milliseconds
+from bqmigrate.local.catalog.records import (
+    DatasetRecord,
+    JobRecord,
+    Key,
+    Record,
+    RequestRecord,
+    TableRecord,
+    dataset_key,
+    decode,
+    encode,
+    job_key,
+    table_key,
+)
+from bqmigrate.local.storage.database import Database
+
+R = TypeVar("R", bound=Record)
+Kinds = dict[str, dict[Key, Record]]
+KINDS = ("dataset", "table", "job", "request")
+# Folding costs about 10 microseconds an entry; below this, old entries are not worth a rewrite.
+COMPACT_ABOVE = 5000
+
+
+class Reader(Protocol):
+    """What both a reader and a transaction can look up; expired tables are gone."""
+
+    @property
+    def now(self) -> datetime:
+        """Return the warehouse's time."""
+
+    @property
+    def now_ms(self) -> int:
+        """Return the warehouse's time in milliseconds since 1970."""
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """Return the connection to run SQL on."""
+
+    def dataset(self, project: str, dataset: str) -> DatasetRecord | None:
+        """Return a dataset."""
+
+    def table(self, project: str, dataset: str, table: str) -> TableRecord | None:
+        """Return a table or view that has not expired."""
+
+    def job(self, project: str, job: str) -> JobRecord | None:
+        """Return a job."""
+
+    def request(self, project: str, request: str) -> RequestRecord | None:
+        """Return what a requestId started."""
+
+    def projects(self) -> list[str]:
+        """Return the projects that have a dataset, by name."""
+
+    def datasets(self, project: str) -> list[DatasetRecord]:
+        """Return a project's datasets, by name."""
+
+    def tables(self, project: str, dataset: str) -> list[TableRecord]:
+        """Return a dataset's tables and views that have not expired, by name."""
+
+    def jobs(self, project: str) -> list[JobRecord]:
+        """Return a project's jobs, latest first."""
+
+
+class View:
+    """The committed catalog, with a cursor of its own."""
+
+    def __init__(self, kinds: Kinds, connection: duckdb.DuckDBPyConnection, now: datetime) -> None:
+        self._kinds = kinds
+        self.connection = connection
+        self.now = now
+        self.now_ms = milliseconds(now)
+
+    def _get(self, key: Key, _class: type[R]) -> R | None:
+        found = self._kinds[key[0]].get(key)
+        return found if isinstance(found, _class) else None
+
+    def _all(self, _class: type[R], kind: str, *prefix: str) -> list[R]:
+        start = (kind, *prefix)
+        found = list(self._kinds[kind].items())
+        return [r for k, r in found if k[: len(start)] == start and isinstance(r, _class)]
+
+    def dataset(self, project: str, dataset: str) -> DatasetRecord | None:
+        """Return a dataset."""
+        return self._get(dataset_key(project, dataset), DatasetRecord)
+
+    def table(self, project: str, dataset: str, table: str) -> TableRecord | None:
+        """Return a table or view that has not expired."""
+        found = self._get(table_key(project, dataset, table), TableRecord)
+        return None if found is None or found.expired(self.now_ms) else found
+
+    def job(self, project: str, job: str) -> JobRecord | None:
+        """Return a job."""
+        return self._get(job_key(project, job), JobRecord)
+
+    def request(self, project: str, request: str) -> RequestRecord | None:
+        """Return what a requestId started."""
+        return self._get(("request", project, request), RequestRecord)
+
+    def projects(self) -> list[str]:
+        """Return the projects that have a dataset, by name."""
+        return sorted({d.project for d in self._all(DatasetRecord, "dataset")})
+
+    def datasets(self, project: str) -> list[DatasetRecord]:
+        """Return a project's datasets, by name."""
+        return sorted(self._all(DatasetRecord, "dataset", project), key=lambda d: d.dataset)
+
+    def tables(self, project: str, dataset: str) -> list[TableRecord]:
+        """Return a dataset's tables and views that have not expired, by name."""
+        found = self._all(TableRecord, "table", project, dataset)
+        return sorted((t for t in found if not t.expired(self.now_ms)), key=lambda t: t.table)
+
+    def jobs(self, project: str) -> list[JobRecord]:
+        """Return a project's jobs, latest first."""
+        latest = self._all(JobRecord, "job", project)[::-1]
+        return sorted(latest, key=lambda j: -j.created_ms)
+
+
+class Transaction(View):
+    """One write: its own changes over the committed catalog, kept only if all of it succeeds."""
+
+    def __init__(self, store: Store, connection: duckdb.DuckDBPyConnection) -> None:
+        super().__init__(store.kinds, connection, store.clock.now())
+        self._store = store
+        self.changes: dict[Key, Record | None] = {}
+
+    def _get(self, key: Key, _class: type[R]) -> R | None:
+        if key in self.changes:
+            found = self.changes[key]
+            return found if isinstance(found, _class) else None
+        return super()._get(key, _class)
+
+    def _all(self, _class: type[R], kind: str, *prefix: str) -> list[R]:
+        start = (kind, *prefix)
+        kept = [r for r in super()._all(_class, kind, *prefix) if r.key not in self.changes]
+        mine = [r for k, r in self.changes.items() if k[: len(start)] == start and isinstance(r, _class)]
+        return kept + mine
+
+    def put(self, record: R) -> R:
+        """Add or exchange a record."""
+        self.changes[record.key] = record
+        return record
+
+    def remove(self, key: Key) -> None:
+        """Take a record away."""
+        self.changes[key] = None
+
+    def new_physical(self) -> str:
+        """Return a name that no DuckDB table of this file has."""
+        return self._store.new_physical()
+
+    def new_etag(self) -> str:
+        """Return an etag that no resource ever had."""
+        return self._store.new_etag()
+
+
+class Store:
+    """The catalog and its database."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self.database = database
+        self.clock = clock
+        self.kinds: Kinds = {kind: {} for kind in KINDS}
+        self._seq = 0
+        self._physical = 0
+        self._open()
+
+    def _open(self) -> None:
+        """Fold the log; fail the jobs that a dead process left; drop rows nobody names."""
+        with self.database.read() as cursor:
+            for seq, entry, body in cursor.execute("SELECT seq, entry, body FROM catalog_log ORDER BY seq").fetchall():
+                self._fold(tuple(json.loads(entry)), body)
+                self._seq = seq
+            names = [n for (n,) in cursor.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
+        numbered = {n: int(n[1:]) for n in names if n[0] == "t" and n[1:].isdigit()}
+        self._physical = max(numbered.values(), default=0)
+        with self.write() as tx:
+            _fail_running(tx)
+        live = {r.physical for r in self.kinds["table"].values() if isinstance(r, TableRecord)}
+        self._sweep([n for n in numbered if n not in live])
+
+    def _fold(self, key: Key, body: str | None) -> None:
+        if body is None:
+            self.kinds[key[0]].pop(key, None)
+        else:
+            self.kinds[key[0]][key] = decode(key, body)
+
+    def _sweep(self, unused: Sequence[str]) -> None:
+        with self.database.write() as connection:
+            for name in unused:
+                connection.execute(f"DROP TABLE {name}")
+            live = [r for kind in self.kinds.values() for r in kind.values()]
+            counted = connection.execute("SELECT count(*) FROM catalog_log").fetchone()
+            if counted is not None and counted[0] > COMPACT_ABOVE + 2 * len(live):
+                connection.execute("DELETE FROM catalog_log")
+                self._append(connection, {r.key: r for r in live})
+
+    def _append(self, connection: duckdb.DuckDBPyConnection, changes: dict[Key, Record | None]) -> None:
+        for key, record in changes.items():
+            self._seq += 1
+            body = None if record is None else encode(record)
+            connection.execute("INSERT INTO catalog_log VALUES (?, ?, ?)", [self._seq, json.dumps(key), body])
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """Run one transaction over rows and catalog: all of it, or nothing."""
+        with self.database.writing:
+            with self.database.write() as connection:
+                tx = Transaction(self, connection)
+                yield tx
+                self._append(connection, tx.changes)
+            for key, record in tx.changes.items():
+                if record is None:
+                    self.kinds[key[0]].pop(key, None)
+                else:
+                    self.kinds[key[0]][key] = record
+
+    @contextmanager
+    def read(self) -> Iterator[View]:
+        """Look at what is committed."""
+        with self.database.read() as cursor:
+            yield View(self.kinds, cursor, self.clock.now())
+
+    def new_physical(self) -> str:
+        """Return a name that no DuckDB table of this file has; called by the one writer."""
+        self._physical += 1
+        return f"t{self._physical}"
+
+    def new_etag(self) -> str:
+        """Return an etag that no resource ever had."""
+        return base64.b64encode(secrets.token_bytes(12)).decode()
+
+
+def _fail_running(tx: Transaction) -> None:
+    """End the jobs that a killed process left behind: their effects were never committed."""
+    error = {"reason": "stopped", "message": "Job execution was cancelled: the local warehouse was stopped"}
+    projects = {k[1] for k in tx._kinds["job"]}  # noqa: SLF001  every project, which no reader asks for
+    for project in projects:
+        for job in tx.jobs(project):
+            if job.state == "RUNNING":
+                tx.put(replace(job, state="DONE", error=error, ended_ms=tx.now_ms))

@@ -1,0 +1,291 @@
+"""Tables as resources: canonical form, checks, create, patch, delete. Rows are moved by `storage`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from bqmigrate.local.catalog.datasets import require_dataset
+from bqmigrate.local.catalog.records import DatasetRecord, TableRecord
+from bqmigrate.local.catalog.resources import check_match, check_texts, merge, settable, whole, without_nulls
+from bqmigrate.local.catalog.store import Reader, Transaction
+from bqmigrate.local.errors import WarehouseError, unsupported
+from bqmigrate.local.storage import physical
+from bqmigrate.model import names, schema_rules
+from bqmigrate.model.catalog import Partitioning, Table
+from bqmigrate.model.columns import Column, find
+from bqmigrate.model.schema_rules import Refusal
+
+SETTABLE = frozenset({
+    "friendlyName", "description", "labels", "schema", "timePartitioning", "rangePartitioning", "clustering",
+    "requirePartitionFilter", "expirationTime", "view", "encryptionConfiguration", "defaultCollation",
+    "defaultRoundingMode", "maxStaleness", "tableConstraints", "resourceTags",
+})  # fmt: skip
+OUTPUT = frozenset({
+    "kind", "etag", "id", "selfLink", "tableReference", "creationTime", "lastModifiedTime", "location", "type",
+    "numBytes", "numRows", "numLongTermBytes", "numPhysicalBytes", "numActivePhysicalBytes",
+    "numLongTermPhysicalBytes", "numTimeTravelPhysicalBytes", "numTotalLogicalBytes", "numActiveLogicalBytes",
+    "numLongTermLogicalBytes", "numTotalPhysicalBytes", "numCurrentPhysicalBytes", "numPartitions",
+    "streamingBuffer", "cloneDefinition", "snapshotDefinition", "restrictions", "replicas",
+})  # fmt: skip
+NOT_TAUGHT = {
+    "externalDataConfiguration": "external tables",
+    "materializedView": "materialized views",
+    "biglakeConfiguration": "BigLake tables",
+    "tableReplicationInfo": "table replication",
+    "model": "models",
+}
+
+
+def require_table(reader: Reader, project: str, dataset: str, table: str) -> TableRecord:
+    """Return a table or view; 404 when it, or its dataset, is not there."""
+    found = reader.table(project, dataset, table)
+    if found is None:
+        if not dataset.startswith("_"):
+            require_dataset(reader, project, dataset)
+        raise WarehouseError("notFound", f"Not found: Table {project}:{dataset}.{table}")
+    return found
+
+
+def refuse(problem: Refusal | None) -> None:
+    """Raise what a schema rule has against a change."""
+    if problem is not None:
+        raise WarehouseError(problem.reason, problem.message)
+
+
+def create_table(tx: Transaction, project: str, dataset: str, table: str, body: Mapping[str, Any]) -> TableRecord:
+    """Make an empty table with the dataset's defaults; 409 when the name is taken."""
+    parent = require_unused(tx, project, dataset, table)
+    resource = _with_defaults(tx, canonical(_chosen(body)), parent)
+    check_table(resource)
+    record = TableRecord(
+        project, dataset, table, parent.location, "TABLE", resource, tx.new_physical(), tx.new_etag(), tx.now_ms,
+        tx.now_ms,
+    )  # fmt: skip
+    physical.create(tx.connection, record.rows_in, record.columns)
+    return tx.put(record)
+
+
+def create_view(
+    tx: Transaction, project: str, dataset: str, table: str, body: Mapping[str, Any], columns: Sequence[Column]
+) -> TableRecord:
+    """Make a view whose columns are already known; 409 when the name is taken."""
+    parent = require_unused(tx, project, dataset, table)
+    chosen = {**_chosen(body), "schema": {"fields": [c.to_rest() for c in columns]}}
+    resource = canonical(chosen)
+    if "expirationTime" not in resource and "defaultTableExpirationMs" in parent.resource:
+        resource["expirationTime"] = str(tx.now_ms + int(parent.resource["defaultTableExpirationMs"]))
+    refuse(schema_rules.columns_problem(columns))
+    record = TableRecord(
+        project, dataset, table, parent.location, "VIEW", resource, None, tx.new_etag(), tx.now_ms, tx.now_ms
+    )
+    return tx.put(record)
+
+
+def require_unused(tx: Transaction, project: str, dataset: str, table: str) -> DatasetRecord:
+    """Return the dataset in which a name can be used; 404, 400 or 409 when it cannot."""
+    parent = require_dataset(tx, project, dataset)
+    problem = names.table_problem(table)
+    if problem is not None:
+        raise WarehouseError("invalid", f'Invalid table ID "{table}": {problem}')
+    if tx.table(project, dataset, table) is not None:
+        raise WarehouseError("duplicate", f"Already Exists: Table {project}:{dataset}.{table}")
+    return parent
+
+
+def _chosen(body: Mapping[str, Any]) -> dict[str, Any]:
+    for key, what in NOT_TAUGHT.items():
+        if body.get(key) is not None:
+            raise unsupported(what)
+    return settable({k: v for k, v in body.items() if k not in NOT_TAUGHT}, SETTABLE, OUTPUT)
+
+
+def _with_defaults(tx: Transaction, resource: dict[str, Any], parent: DatasetRecord) -> dict[str, Any]:
+    """Add what the dataset gives to new tables: a partition expiration rules out a table expiration."""
+    partitions = parent.resource.get("defaultPartitionExpirationMs")
+    tables = parent.resource.get("defaultTableExpirationMs")
+    by_time = resource.get("timePartitioning")
+    if by_time is not None and partitions is not None:
+        return {**resource, "timePartitioning": {"expirationMs": partitions, **by_time}}
+    if "expirationTime" not in resource and tables is not None:
+        return {**resource, "expirationTime": str(tx.now_ms + int(tables))}
+    return resource
+
+
+def canonical(resource: Mapping[str, Any]) -> dict[str, Any]:
+    """Write a resource as replies show it: canonical type names, every number as text."""
+    out = without_nulls(resource)
+    check_texts(out)
+    out["schema"] = {"fields": [c.to_rest() for c in read_columns(out)]}
+    if "expirationTime" in out:
+        out["expirationTime"] = str(whole(out["expirationTime"], "expirationTime"))
+        if out["expirationTime"] == "0":
+            del out["expirationTime"]
+    by_time = out.get("timePartitioning")
+    if by_time is not None:
+        out["timePartitioning"] = _canonical_time(by_time)
+        if out["timePartitioning"].pop("requirePartitionFilter", None):
+            out["requirePartitionFilter"] = True
+    if "rangePartitioning" in out:
+        out["rangePartitioning"] = _canonical_range(out["rangePartitioning"])
+    if not out.get("requirePartitionFilter"):
+        out.pop("requirePartitionFilter", None)
+    if not (out.get("clustering") or {}).get("fields"):
+        out.pop("clustering", None)
+    return out
+
+
+def _canonical_time(spec: Mapping[str, Any]) -> dict[str, Any]:
+    if str(spec.get("type", "DAY")) not in {"DAY", "HOUR", "MONTH", "YEAR"}:
+        raise WarehouseError("invalid", f"Unsupported partitioning type: {spec.get('type')}")
+    out = {"type": "DAY", **spec}
+    if "expirationMs" in out:
+        out["expirationMs"] = str(whole(out["expirationMs"], "timePartitioning.expirationMs"))
+        if out["expirationMs"] == "0":
+            del out["expirationMs"]
+    return out
+
+
+def _canonical_range(spec: Mapping[str, Any]) -> dict[str, Any]:
+    numbers = spec.get("range") or {}
+    try:
+        found = {k: str(whole(numbers[k], f"rangePartitioning.range.{k}")) for k in ("start", "end", "interval")}
+        return {"field": spec["field"], "range": found}
+    except KeyError as error:
+        raise WarehouseError("invalid", f"Range partitioning needs {error.args[0]}") from error
+
+
+def read_columns(resource: Mapping[str, Any]) -> tuple[Column, ...]:
+    """Read a resource's columns; 400 when they cannot be read."""
+    fields = (resource.get("schema") or {}).get("fields") or ()
+    try:
+        return tuple(Column.from_rest(f) for f in fields)
+    except KeyError as error:
+        raise WarehouseError("invalid", f"Invalid schema: a field has no {error.args[0]}") from error
+    except (ValueError, TypeError, AttributeError) as error:
+        raise WarehouseError("invalid", f"Invalid schema: {error}") from error
+
+
+def check_table(resource: Mapping[str, Any]) -> None:
+    """Refuse a table that BigQuery would refuse to make."""
+    for column in read_columns(resource):
+        _check_name(column)
+    refuse(schema_rules.table_problem(Table.from_rest(resource)))
+    _check_keys(resource)
+
+
+def _check_name(column: Column, where: str = "") -> None:
+    problem = names.column_problem(column.name)
+    if problem is not None:
+        raise WarehouseError("invalid", f'Invalid field name "{where}{column.name}": {problem}')
+    for nested in column.fields:
+        _check_name(nested, f"{where}{column.name}.")
+
+
+KEY_TYPES = frozenset({
+    "BIGNUMERIC", "BOOLEAN", "BYTES", "DATE", "DATETIME", "INTEGER", "NUMERIC", "STRING", "TIMESTAMP",
+})  # fmt: skip
+PRIMARY_KEY_LIMIT = 16
+FOREIGN_KEY_LIMIT = 64
+
+
+def _check_keys(resource: Mapping[str, Any]) -> None:
+    table = Table.from_rest(resource)
+    if len(table.primary_key) > PRIMARY_KEY_LIMIT:
+        raise WarehouseError("invalid", f"A primary key has at most {PRIMARY_KEY_LIMIT} columns")
+    if len(table.foreign_keys) > FOREIGN_KEY_LIMIT:
+        raise WarehouseError("invalid", f"A table has at most {FOREIGN_KEY_LIMIT} foreign keys")
+    for name in (n for key in (table.primary_key, *table.foreign_keys) for n in key):
+        column = find(table.columns, name)
+        if column is None:
+            raise WarehouseError("invalid", f"Key column not found: {name}")
+        if column.type not in KEY_TYPES or column.mode == "REPEATED":
+            raise WarehouseError("invalid", f"Column {name} of type {column.sql_type()} cannot be part of a key")
+
+
+def patch_table(
+    tx: Transaction, record: TableRecord, body: Mapping[str, Any], if_match: str | None = None
+) -> TableRecord:
+    """Merge changes into a table: only what BigQuery lets one change in place."""
+    check_match(if_match, record.etag)
+    chosen = _chosen(body)
+    merged = merge(record.resource, chosen)
+    if chosen.get("schema") is not None:
+        merged["schema"] = _kept_tags(record, chosen["schema"])
+    return exchange(tx, record, merged)
+
+
+def replace_table(
+    tx: Transaction, record: TableRecord, body: Mapping[str, Any], if_match: str | None = None
+) -> TableRecord:
+    """Exchange all that can be set of a table; a schema that is not sent stays."""
+    check_match(if_match, record.etag)
+    chosen = _chosen(body)
+    kept = {"schema": record.resource["schema"]} if chosen.get("schema") is None else {}
+    return exchange(tx, record, {**chosen, **kept})
+
+
+def exchange(tx: Transaction, record: TableRecord, resource: Mapping[str, Any]) -> TableRecord:
+    """Check a table's new resource against its old one, move the rows if need be, and keep it."""
+    new = canonical(resource)
+    if record.type == "TABLE":
+        columns = read_columns(new)
+        refuse(schema_rules.patch_columns(record.columns, columns))
+        new["schema"] = {"fields": [c.to_rest() for c in in_old_order(record.columns, columns)]}
+        refuse(schema_rules.patch_partitioning(record.model, Partitioning.from_rest(new)))
+        check_table(new)
+    return keep(tx, record, new)
+
+
+def in_old_order(old: Sequence[Column], new: Sequence[Column]) -> tuple[Column, ...]:
+    """Return the new columns with the existing ones where they were: a patch does not move columns."""
+    kept = [found for c in old if (found := find(new, c.name)) is not None]
+    moved = [replace(c, name=o.name, fields=in_old_order(o.fields, c.fields)) for o, c in zip(old, kept, strict=True)]
+    return (*moved, *(c for c in new if find(old, c.name) is None))
+
+
+def keep(
+    tx: Transaction, record: TableRecord, resource: Mapping[str, Any], origin: Mapping[str, str | None] | None = None
+) -> TableRecord:
+    """Keep a checked resource: same contents keep the etag, another shape of rows rewrites them.
+
+    `origin` maps new columns to old ones; without it, columns of the same name are the same.
+    """
+    if resource == record.resource and origin is None:
+        return record
+    new = replace(record, resource=resource, etag=tx.new_etag(), modified_ms=tx.now_ms)
+    sources = origin or {c.name: o.name if (o := find(record.columns, c.name)) else None for c in new.columns}
+    moved = any(name != source for name, source in sources.items())
+    if record.physical is not None and (moved or _shape(new.columns) != _shape(record.columns)):
+        new = replace(new, physical=tx.new_physical())
+        physical.rewrite(tx.connection, record.physical, record.columns, new.rows_in, new.columns, sources)
+    return tx.put(new)
+
+
+def _shape(columns: Sequence[Column]) -> tuple[object, ...]:
+    return tuple((c.name, c.sql_type()) for c in columns)
+
+
+def _kept_tags(record: TableRecord, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Give fields that say nothing of policyTags the ones they have: only an empty list clears them."""
+
+    def keep_in(fields: Sequence[Mapping[str, Any]], old: Sequence[Column]) -> list[dict[str, Any]]:
+        out = []
+        for field in fields:
+            before = find(old, str(field.get("name", "")))
+            kept = dict(field)
+            if field.get("fields"):
+                kept["fields"] = keep_in(field["fields"], before.fields if before else ())
+            if before is not None and before.policy_tags and "policyTags" not in field:
+                kept["policyTags"] = {"names": list(before.policy_tags)}
+            out.append(kept)
+        return out
+
+    return {"fields": keep_in(schema.get("fields") or (), record.columns)}
+
+
+def touch(tx: Transaction, record: TableRecord, *, moves_etag: bool) -> TableRecord:
+    """Note that a table's rows changed."""
+    etag = tx.new_etag() if moves_etag else record.etag
+    return tx.put(replace(record, modified_ms=tx.now_ms, etag=etag))

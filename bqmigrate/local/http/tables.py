@@ -1,0 +1,124 @@
+"""Routes of tables and their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bqmigrate.local.catalog import tables
+from bqmigrate.local.catalog.datasets import require_dataset
+from bqmigrate.local.catalog.records import TableRecord
+from bqmigrate.local.catalog.replies import table_item, table_resource
+from bqmigrate.local.catalog.store import Transaction
+from bqmigrate.local.errors import WarehouseError
+from bqmigrate.local.http import shapes
+from bqmigrate.local.http.call import Call
+from bqmigrate.local.http.message import Response, json_response
+from bqmigrate.local.jobs import results
+from bqmigrate.local.jobs.streaming import insert_all
+from bqmigrate.local.sql.bound import TableId
+from bqmigrate.local.statements.creation import view_columns, view_from_rest
+from bqmigrate.local.statements.defaults import check_defaults
+from bqmigrate.local.statements.run import Run
+
+LIST_SIZE = 50
+
+
+def _run(call: Call, tx: Transaction) -> Run:
+    return Run(tx, call["project"], call.world.switches.location, call.world.switches)
+
+
+def insert_table(call: Call) -> Response:
+    """tables.insert."""
+    body = call.body(shapes.TABLE)
+    table = (body.get("tableReference") or {}).get("tableId")
+    if not isinstance(table, str):
+        raise WarehouseError("invalid", "Required parameter is missing: tableReference.tableId")
+    name = TableId(call["project"], call["dataset"], table)
+    with call.world.store.write() as tx:
+        run = _run(call, tx)
+        if body.get("view") is not None:
+            tables.require_unused(tx, *name)
+            record = view_from_rest(run, name, body)
+        else:
+            record = tables.create_table(tx, *name, body)
+            check_defaults(record.columns, run.tables, run.scope)
+        reply = table_resource(tx, record)
+    return json_response(reply)
+
+
+def get_table(call: Call) -> Response:
+    """tables.get."""
+    with call.world.store.read() as reader:
+        record = tables.require_table(reader, call["project"], call["dataset"], call["table"])
+        return json_response(table_resource(reader, record))
+
+
+def list_tables(call: Call) -> Response:
+    """tables.list."""
+    with call.world.store.read() as reader:
+        require_dataset(reader, call["project"], call["dataset"])
+        found = reader.tables(call["project"], call["dataset"])
+    items, more = call.page(found, LIST_SIZE)
+    listed = [table_item(record) for record in items]
+    return json_response({"kind": "bigquery#tableList", "tables": listed, "totalItems": len(found), **more})
+
+
+def patch_table(call: Call) -> Response:
+    """tables.patch."""
+    return _change(call, tables.patch_table)
+
+
+def update_table(call: Call) -> Response:
+    """tables.update."""
+    return _change(call, tables.replace_table)
+
+
+def _change(call: Call, how: Any) -> Response:
+    body = call.body(shapes.TABLE)
+    with call.world.store.write() as tx:
+        old = tables.require_table(tx, call["project"], call["dataset"], call["table"])
+        run = _run(call, tx)
+        record: TableRecord = how(tx, old, _with_view_columns(run, old, body), call.if_match)
+        changed = [c for c in record.columns if c not in old.columns]
+        check_defaults(changed, run.tables, run.scope)
+        reply = table_resource(tx, record)
+    return json_response(reply)
+
+
+def _with_view_columns(run: Run, record: TableRecord, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Add to a view's new query the columns it has."""
+    if record.type != "VIEW" or not body.get("view"):
+        return dict(body)
+    view = {"useLegacySql": False, **body["view"]}
+    columns = view_columns(run, view, body.get("schema"))
+    return {**body, "view": view, "schema": {"fields": [c.to_rest() for c in columns]}}
+
+
+def delete_table(call: Call) -> Response:
+    """tables.delete."""
+    with call.world.store.write() as tx:
+        record = tables.require_table(tx, call["project"], call["dataset"], call["table"])
+        tx.remove(record.key)
+    return json_response(None)
+
+
+def list_rows(call: Call) -> Response:
+    """tabledata.list."""
+    wanted = results.read_wanted(call.request.query, call.world.switches.page_size)
+    with call.world.store.read() as reader:
+        record = tables.require_table(reader, call["project"], call["dataset"], call["table"])
+        if record.type != "TABLE":
+            raise WarehouseError("invalid", f"Cannot list a table of type {record.type}.")
+        found = results.page(reader, record, wanted)
+    return json_response({"kind": "bigquery#tableDataList", "etag": record.etag, **found})
+
+
+def insert_rows(call: Call) -> Response:
+    """tabledata.insertAll."""
+    body = call.body(shapes.ROWS)
+    with call.world.store.write() as tx:
+        record = tables.require_table(tx, call["project"], call["dataset"], call["table"])
+        errors = insert_all(_run(call, tx), record, body)
+    found = {"insertErrors": errors} if errors else {}
+    return json_response({"kind": "bigquery#tableDataInsertAllResponse", **found})

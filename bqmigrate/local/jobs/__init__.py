@@ -1,0 +1,1 @@
+"""Jobs: write-once ids, effects committed with their records, results."""

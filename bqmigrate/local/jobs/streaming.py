@@ -1,0 +1,51 @@
+"""tabledata.insertAll: rows that are seen at once and wait in the streaming buffer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from bqmigrate.local.catalog.records import Buffer, TableRecord
+from bqmigrate.local.errors import WarehouseError, unsupported
+from bqmigrate.local.sql.load import LoadedRows, insert_sql, load_rows
+from bqmigrate.local.statements.run import Run, need_type
+
+LARGEST_REQUEST = 50_000
+
+
+def insert_all(run: Run, record: TableRecord, body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Append rows; return REST insertErrors: without skipInvalidRows one bad row stops them all."""
+    need_type(record, "TABLE")
+    if body.get("templateSuffix"):
+        raise unsupported("templateSuffix")
+    rows = [row.get("json") or {} for row in body.get("rows") or ()]
+    if not rows:
+        raise WarehouseError("invalid", "No rows present in the request.")
+    if len(rows) > LARGEST_REQUEST:
+        raise WarehouseError("invalid", f"Too many rows present in the request: at most {LARGEST_REQUEST} are allowed.")
+    loaded = load_rows(record.columns, rows, run.scope, ignore_unknown=bool(body.get("ignoreUnknownValues")))
+    if loaded.errors and not body.get("skipInvalidRows"):
+        return _errors(loaded, range(len(rows)))
+    if loaded.values:
+        run.execute(insert_sql(record.rows_in, record.columns, loaded))
+        run.tx.put(replace(record, buffer=_buffered(run, record, len(loaded.values)), modified_ms=run.tx.now_ms))
+    return _errors(loaded, ())
+
+
+def _errors(loaded: LoadedRows, stopped: Sequence[int]) -> list[dict[str, Any]]:
+    """Return what is wrong with each row; good rows that a bad one stopped say so."""
+    found = {
+        e.index: {"reason": e.reason, "location": e.location, "debugInfo": "", "message": e.message}
+        for e in loaded.errors
+    }
+    other = {"reason": "stopped", "location": "", "debugInfo": "", "message": ""}
+    return [{"index": n, "errors": [found.get(n, other)]} for n in (stopped or sorted(found))]
+
+
+def _buffered(run: Run, record: TableRecord, rows: int) -> Buffer:
+    now = run.tx.now_ms
+    before = record.buffer
+    if before is None or not before.open_at(now):
+        return Buffer(rows, now, now)
+    return Buffer(before.rows + rows, before.oldest_ms, now)

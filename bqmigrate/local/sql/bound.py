@@ -1,0 +1,94 @@
+"""What goes into binding and what comes out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal, NamedTuple, Protocol
+
+from bqmigrate.local.sql.nodes import Path, Sql
+from bqmigrate.model.columns import Column
+
+
+class TableId(NamedTuple):
+    """The full name of a table."""
+
+    project: str
+    dataset: str
+    table: str
+
+    def __str__(self) -> str:
+        return f"{self.project}.{self.dataset}.{self.table}"
+
+
+@dataclass(frozen=True)
+class TableInfo:
+    """What the catalog knows of a table or view.
+
+    `physical` is whatever DuckDB can read in a FROM: a relation's name (`t17`) or a parenthesised SELECT whose
+    columns have the names and storage types of `columns`. A view has `view_query` instead, and is bound from it.
+    """
+
+    id: TableId
+    physical: str
+    columns: tuple[Column, ...]
+    kind: Literal["TABLE", "VIEW", "SNAPSHOT", "SYSTEM"] = "TABLE"
+    view_query: Sql | str | None = None
+    partition_filter: str | None = None
+
+
+class Tables(Protocol):
+    """The catalog as binding sees it: it resolves 1 to 4 part paths with the job's default dataset."""
+
+    def table(self, path: Path) -> TableInfo | None:
+        """Return the table or view at a path (`("d", "INFORMATION_SCHEMA", "COLUMNS")` too), or None."""
+
+
+class Variable(NamedTuple):
+    """A script variable: its type, and its value in the form of a REST row's "v" (timestamps in microseconds)."""
+
+    column: Column
+    value: Any
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What an expression may refer to besides tables.
+
+    `parameters` are REST QueryParameters; unnamed ones are positional. `now` is the virtual clock.
+    """
+
+    now: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+    session_user: str = ""
+    parameters: Sequence[Mapping[str, Any]] = ()
+    variables: Mapping[str, Variable] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class BoundQuery:
+    """A DuckDB SELECT whose columns are, in order, `columns`, in their storage types."""
+
+    sql: str
+    columns: tuple[Column, ...]
+    tables: tuple[TableId, ...]
+
+
+DmlKind = Literal["INSERT", "UPDATE", "DELETE", "MERGE"]
+
+
+@dataclass(frozen=True)
+class BoundDml:
+    """A change of rows: run `checks`, then `sql`.
+
+    Every check is a SELECT of no or one row that raises (through DuckDB's error()) when the statement must be refused.
+    `sql` of INSERT, UPDATE and DELETE answers one row with the number of affected rows; `sql` of MERGE
+    answers one row per affected row, 'INSERT', 'UPDATE' or 'DELETE'. NULLs in REQUIRED columns, over-long strings and
+    so on raise while `sql` runs: pass any DuckDB error to `runtime_error`.
+    """
+
+    kind: DmlKind
+    target: TableInfo
+    sql: str
+    checks: tuple[str, ...]
+    tables: tuple[TableId, ...]

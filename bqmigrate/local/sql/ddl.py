@@ -1,0 +1,253 @@
+"""The grammar of CREATE and DROP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from bqmigrate.local.errors import unsupported
+from bqmigrate.local.sql import nodes
+from bqmigrate.local.sql.columns import column_definition, constraint, with_options
+from bqmigrate.local.sql.cursor import Cursor, never
+from bqmigrate.local.sql.nodes import Options, Position, Sql, Statement
+from bqmigrate.local.sql.options import options
+from bqmigrate.local.sql.partitions import partition_by
+from bqmigrate.model.catalog import Partitioning
+from bqmigrate.model.columns import Column
+
+MS_PER_DAY = 86_400_000
+CLUSTER_LIMIT = 4
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Where a statement began, and what stood before the kind of object."""
+
+    start: int
+    position: Position
+    or_replace: bool = False
+    temporary: bool = False
+
+
+@dataclass(frozen=True)
+class Body:
+    """What may follow a table's path."""
+
+    columns: tuple[Column, ...] | None = None
+    constraints: tuple[nodes.Constraint, ...] = ()
+    partitioning: Partitioning | None = None
+    clustering: tuple[str, ...] = ()
+    options: Options = field(default_factory=dict)
+
+
+def create(cursor: Cursor) -> Statement:
+    """Read a CREATE statement."""
+    start, position = cursor.here.start, cursor.position
+    cursor.expect("CREATE")
+    or_replace = cursor.accept("OR", "REPLACE")
+    temporary = cursor.accept("TEMP") or cursor.accept("TEMPORARY")
+    opening = Opening(start, position, or_replace, temporary)
+    for words, read in CREATES.items():
+        if cursor.accept(*words.split()):
+            return read(cursor, opening)
+    if cursor.here.upper in UNTAUGHT:
+        raise unsupported(f"CREATE {cursor.here.upper}")
+    raise cursor.unexpected()
+
+
+def _if_not_exists(cursor: Cursor, opening: Opening) -> bool:
+    if not cursor.accept("IF", "NOT", "EXISTS"):
+        return False
+    if opening.or_replace:
+        raise cursor.error("CREATE OR REPLACE cannot be used with IF NOT EXISTS")
+    return True
+
+
+def _schema(cursor: Cursor, opening: Opening) -> Statement:
+    if opening.or_replace or opening.temporary:
+        raise cursor.unexpected()
+    if_not_exists = _if_not_exists(cursor, opening)
+    path = cursor.path()
+    if cursor.at("DEFAULT", "COLLATE"):
+        raise unsupported("DEFAULT COLLATE")
+    values = options(cursor, "schema") if cursor.accept("OPTIONS") else {}
+    return nodes.CreateSchema(
+        text=cursor.text_since(opening.start),
+        position=opening.position,
+        path=path,
+        if_not_exists=if_not_exists,
+        options=values,
+    )
+
+
+def _table(cursor: Cursor, opening: Opening) -> Statement:
+    if_not_exists = _if_not_exists(cursor, opening)
+    path = cursor.path()
+    source = _source(cursor)
+    body = _body(cursor)
+    query = cursor.slice(never) if cursor.accept("AS") else None
+    if query is None and source is None and body.columns is None:
+        raise cursor.error("CREATE TABLE needs a column list, AS, LIKE, COPY or CLONE")
+    return nodes.CreateTable(
+        kind="CREATE_TABLE" if query is None else "CREATE_TABLE_AS_SELECT",
+        text=cursor.text_since(opening.start),
+        position=opening.position,
+        path=path,
+        or_replace=opening.or_replace,
+        if_not_exists=if_not_exists,
+        temporary=opening.temporary,
+        columns=body.columns,
+        constraints=body.constraints,
+        partitioning=body.partitioning,
+        clustering=body.clustering,
+        options=body.options,
+        query=query,
+        source=source,
+    )
+
+
+def _source(cursor: Cursor) -> nodes.Source | None:
+    for how in ("LIKE", "COPY", "CLONE"):
+        if cursor.accept(how):
+            path = cursor.path()
+            return nodes.Source(how, path, _as_of(cursor))
+    return None
+
+
+def _as_of(cursor: Cursor) -> Sql | None:
+    if not cursor.accept("FOR", "SYSTEM_TIME", "AS", "OF"):
+        return None
+    return cursor.slice(lambda c: c.here.upper in {"OPTIONS", "AS", "PARTITION", "CLUSTER"})
+
+
+def _body(cursor: Cursor) -> Body:
+    columns, constraints = _columns(cursor) if cursor.accept("(") else (None, ())
+    if cursor.at("DEFAULT", "COLLATE"):
+        raise unsupported("DEFAULT COLLATE")
+    partitioning = partition_by(cursor, columns) if cursor.accept("PARTITION", "BY") else None
+    clustering = cursor.separated(cursor.name) if cursor.accept("CLUSTER", "BY") else ()
+    if len(clustering) > CLUSTER_LIMIT:
+        raise cursor.error(f"Clustering supports at most {CLUSTER_LIMIT} columns")
+    values = options(cursor, "table") if cursor.accept("OPTIONS") else {}
+    return Body(columns, constraints, _with_expiration(partitioning, values), clustering, values)
+
+
+def _with_expiration(partitioning: Partitioning | None, values: Options) -> Partitioning | None:
+    days = values.get("partition_expiration_days")
+    if partitioning is None or not isinstance(days, int | float):
+        return partitioning
+    return replace(partitioning, expiration_ms=int(days * MS_PER_DAY))
+
+
+def _columns(cursor: Cursor) -> tuple[tuple[Column, ...], tuple[nodes.Constraint, ...]]:
+    columns: list[Column] = []
+    constraints: list[nodes.Constraint] = []
+    while not cursor.at(")"):
+        key = constraint(cursor)
+        if key is None:
+            definition = column_definition(cursor, cursor.name())
+            columns.append(definition.column)
+            constraints.extend(definition.constraints)
+        else:
+            constraints.append(key)
+        if not cursor.at(")"):
+            cursor.expect(",")
+    cursor.expect(")")
+    return tuple(columns), tuple(constraints)
+
+
+def _view(cursor: Cursor, opening: Opening) -> Statement:
+    if opening.temporary:
+        raise unsupported("CREATE TEMP VIEW")
+    if_not_exists = _if_not_exists(cursor, opening)
+    path = cursor.path()
+    columns = _view_columns(cursor) if cursor.accept("(") else None
+    values = options(cursor, "view") if cursor.accept("OPTIONS") else {}
+    cursor.expect("AS")
+    query = cursor.slice(never)
+    return nodes.CreateView(
+        text=cursor.text_since(opening.start),
+        position=opening.position,
+        path=path,
+        or_replace=opening.or_replace,
+        if_not_exists=if_not_exists,
+        columns=columns,
+        options=values,
+        query=query,
+    )
+
+
+def _view_columns(cursor: Cursor) -> tuple[Column, ...]:
+    out = cursor.separated(lambda: _view_column(cursor))
+    cursor.expect(")")
+    return out
+
+
+def _view_column(cursor: Cursor) -> Column:
+    # The type follows from the query; the list gives only names and descriptions.
+    column = Column(cursor.name(), "STRING")
+    return with_options(column, cursor) if cursor.accept("OPTIONS") else column
+
+
+def _snapshot(cursor: Cursor, opening: Opening) -> Statement:
+    if_not_exists = _if_not_exists(cursor, opening)
+    path = cursor.path()
+    cursor.expect("CLONE")
+    source = nodes.Source("CLONE", cursor.path(), _as_of(cursor))
+    values = options(cursor, "table") if cursor.accept("OPTIONS") else {}
+    return nodes.CreateSnapshot(
+        text=cursor.text_since(opening.start),
+        position=opening.position,
+        path=path,
+        if_not_exists=if_not_exists,
+        source=source,
+        options=values,
+    )
+
+
+CREATES: Mapping[str, Callable[[Cursor, Opening], Statement]] = {
+    "SCHEMA": _schema,
+    "SNAPSHOT TABLE": _snapshot,
+    "TABLE": _table,
+    "VIEW": _view,
+}
+UNTAUGHT = frozenset(
+    {
+        "FUNCTION", "AGGREGATE", "PROCEDURE", "MATERIALIZED", "EXTERNAL", "MODEL", "ROW", "SEARCH", "VECTOR",
+        "CAPACITY", "RESERVATION", "ASSIGNMENT", "CONNECTION", "LIVE", "REPLICA",
+    }
+)  # fmt: skip
+
+
+def drop(cursor: Cursor) -> Statement:
+    """Read a DROP statement."""
+    start, position = cursor.here.start, cursor.position
+    cursor.expect("DROP")
+    if cursor.accept("SCHEMA"):
+        return _drop_schema(cursor, start, position)
+    for words, node in DROPS.items():
+        if cursor.accept(*words.split()):
+            if_exists = cursor.accept("IF", "EXISTS")
+            path = cursor.path()
+            text = cursor.text_since(start)
+            return node(text=text, position=position, path=path, if_exists=if_exists)
+    if cursor.here.upper in UNTAUGHT or cursor.at("ALL", "ROW"):
+        raise unsupported(f"DROP {cursor.here.upper}")
+    raise cursor.unexpected()
+
+
+DROPS: Mapping[str, Callable[..., Statement]] = {
+    "SNAPSHOT TABLE": nodes.DropSnapshot,
+    "TABLE": nodes.DropTable,
+    "VIEW": nodes.DropView,
+}
+
+
+def _drop_schema(cursor: Cursor, start: int, position: Position) -> Statement:
+    if_exists = cursor.accept("IF", "EXISTS")
+    path = cursor.path()
+    cascade = cursor.accept("CASCADE")
+    if not cascade:
+        cursor.accept("RESTRICT")
+    text = cursor.text_since(start)
+    return nodes.DropSchema(text=text, position=position, path=path, if_exists=if_exists, cascade=cascade)

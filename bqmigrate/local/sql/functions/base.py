@@ -1,0 +1,114 @@
+"""How a function is taught: by overloads (types in, DuckDB template out) or by a function of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlglot import exp
+
+from bqmigrate.local.errors import WarehouseError, unsupported
+from bqmigrate.local.sql.bound import Scope
+from bqmigrate.local.sql.coercion import coerce
+from bqmigrate.local.sql.kinds import Type, Typed
+
+
+@dataclass(frozen=True)
+class Overload:
+    """One signature; the template's {0}, {1} are the arguments, each used as often as needed.
+
+    The last `optional` parameters may be left out, and `defaults` then fill the template. With `variadic`
+    the last parameter repeats, and {args} is all arguments joined by commas.
+    """
+
+    parameters: tuple[Type, ...]
+    result: Type
+    template: str
+    defaults: tuple[str, ...] = ()
+    variadic: bool = False
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call as written: its name, its unbound arguments, and how to bind them."""
+
+    name: str
+    nodes: Sequence[exp.Expr]
+    bind: Callable[[exp.Expr], Typed]
+    scope: Scope
+    where: str
+
+    def arguments(self) -> list[Typed]:
+        """Bind all arguments."""
+        return [self.bind(node) for node in self.nodes]
+
+    def error(self, message: str) -> WarehouseError:
+        """Return an invalidQuery that points at this call."""
+        return WarehouseError("invalidQuery", f"{message}{self.where}")
+
+    def no_match(self, arguments: Sequence[Typed], signatures: str) -> WarehouseError:
+        """Return the error for arguments of the wrong number or types."""
+        have = ", ".join(str(a.type) for a in arguments)
+        given = f"for argument types: {have}" if have else "with no arguments"
+        return self.error(f"No matching signature for function {self.name} {given}. Supported signatures: {signatures}")
+
+    def part(self, index: int) -> str:
+        """Return a date part given as an argument: MONTH, WEEK(MONDAY)."""
+        node = self.nodes[index]
+        if isinstance(node, exp.Var):
+            return str(node.this).upper()
+        if isinstance(node, exp.WeekStart):
+            return f"WEEK({node.name.upper()})"
+        raise self.error("A valid date part name is required")
+
+    def constant_text(self, index: int) -> str:
+        """Return a string literal or parameter; raises 501 for anything that is only known per row."""
+        value = self.bind(self.nodes[index])
+        if value.text is None or value.type.name != "STRING":
+            raise unsupported(f"{self.name} with an argument that is no constant")
+        return value.text
+
+
+Special = Callable[[Call], Typed]
+Overloads = Mapping[str, tuple[Overload, ...]]
+
+
+def overload(parameters: Sequence[Type], result: Type, template: str, *defaults: str, **more: Any) -> Overload:
+    """Write an overload on one line."""
+    return Overload(tuple(parameters), result, template, defaults, **more)
+
+
+def pick(call: Call, overloads: Sequence[Overload]) -> Typed:
+    """Bind a call to the first overload whose types are the arguments' own, else to the first they convert to."""
+    arguments = call.arguments()
+    for exact in (True, False):
+        for one in overloads:
+            sql = _apply(one, arguments, exact=exact)
+            if sql is not None:
+                return Typed(sql, one.result)
+    raise call.no_match(arguments, "; ".join(_signature(call.name, one) for one in overloads))
+
+
+def _apply(one: Overload, arguments: Sequence[Typed], *, exact: bool) -> str | None:
+    parameters = one.parameters
+    if one.variadic and parameters:
+        parameters += (parameters[-1],) * (len(arguments) - len(parameters))
+    missing = len(parameters) - len(arguments)
+    if missing < 0 or missing > len(one.defaults):
+        return None
+    pairs = list(zip(arguments, parameters, strict=False))
+    if exact and not all(a.type.same(p) for a, p in pairs):
+        return None
+    values = [coerce(a, p) for a, p in pairs]
+    if None in values:
+        return None
+    texts = [v for v in values if v is not None]
+    texts.extend(one.defaults[len(one.defaults) - missing :] if missing else ())
+    return one.template.format(*texts, args=", ".join(texts))
+
+
+def _signature(name: str, one: Overload) -> str:
+    required = len(one.parameters) - len(one.defaults)
+    shown = [str(p) if i < required else f"[{p}]" for i, p in enumerate(one.parameters)]
+    return f"{name}({', '.join(shown)}{', ...' if one.variadic else ''})"

@@ -1,0 +1,240 @@
+"""Dates, times and timestamps.
+
+https://cloud.google.com/bigquery/docs/reference/standard-sql/timestamp_functions
+"""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from bqmigrate.local.errors import unsupported
+from bqmigrate.local.sql.coercion import coerce
+from bqmigrate.local.sql.functions.base import Call, Overloads, overload
+from bqmigrate.local.sql.functions.formats import duckdb_format
+from bqmigrate.local.sql.functions.intervals import (
+    CLOCK_PARTS,
+    DATE_PARTS,
+    MICROS,
+    interval_part,
+    interval_sql,
+    week_shift,
+)
+from bqmigrate.local.sql.kinds import DATE, DATETIME, INTEGER, STRING, TIME, TIMESTAMP, Type, Typed
+from bqmigrate.local.sql.literals import moment_sql
+from bqmigrate.local.sql.types import string_sql
+
+UTC = "'UTC'"
+OVERLOADS: Overloads = {
+    "DATE": (
+        overload([INTEGER, INTEGER, INTEGER], DATE, "make_date({0}, {1}, {2})"),
+        overload([DATE], DATE, "{0}"),
+        overload([TIMESTAMP, STRING], DATE, "CAST(timezone({1}, {0}) AS DATE)", UTC),
+        overload([DATETIME], DATE, "CAST({0} AS DATE)"),
+    ),
+    "DATETIME": (
+        overload([INTEGER] * 6, DATETIME, "make_timestamp({0}, {1}, {2}, {3}, {4}, CAST({5} AS DOUBLE))"),
+        overload([DATE, TIME], DATETIME, "({0} + {1})"),
+        overload([TIMESTAMP, STRING], DATETIME, "timezone({1}, {0})", UTC),
+        overload([DATETIME], DATETIME, "{0}"),
+        overload([DATE], DATETIME, "CAST({0} AS TIMESTAMP)"),
+    ),
+    "TIME": (
+        overload([INTEGER] * 3, TIME, "make_time({0}, {1}, CAST({2} AS DOUBLE))"),
+        overload([TIMESTAMP, STRING], TIME, "CAST(timezone({1}, {0}) AS TIME)", UTC),
+        overload([DATETIME], TIME, "CAST({0} AS TIME)"),
+        overload([TIME], TIME, "{0}"),
+    ),
+    "TIMESTAMP": (
+        overload([TIMESTAMP], TIMESTAMP, "{0}"),
+        overload([STRING], TIMESTAMP, "CAST({0} AS TIMESTAMPTZ)"),
+        overload([DATE, STRING], TIMESTAMP, "timezone({1}, CAST({0} AS TIMESTAMP))", UTC),
+        overload([DATETIME, STRING], TIMESTAMP, "timezone({1}, {0})", UTC),
+    ),
+    "DATE_FROM_UNIX_DATE": (overload([INTEGER], DATE, "(DATE '1970-01-01' + CAST({0} AS INTEGER))"),),
+    "UNIX_DATE": (overload([DATE], INTEGER, "CAST({0} - DATE '1970-01-01' AS BIGINT)"),),
+    # Flooring, also before 1970.
+    "UNIX_SECONDS": (overload([TIMESTAMP], INTEGER, "CAST(floor(epoch_us({0}) / 1000000) AS BIGINT)"),),
+    "UNIX_MILLIS": (overload([TIMESTAMP], INTEGER, "CAST(floor(epoch_us({0}) / 1000) AS BIGINT)"),),
+    "UNIX_MICROS": (overload([TIMESTAMP], INTEGER, "epoch_us({0})"),),
+    "TIMESTAMP_SECONDS": (overload([INTEGER], TIMESTAMP, "make_timestamptz({0} * 1000000)"),),
+    "TIMESTAMP_MILLIS": (overload([INTEGER], TIMESTAMP, "make_timestamptz({0} * 1000)"),),
+    "TIMESTAMP_MICROS": (overload([INTEGER], TIMESTAMP, "make_timestamptz({0})"),),
+}
+TYPES = {"DATE": DATE, "DATETIME": DATETIME, "TIMESTAMP": TIMESTAMP, "TIME": TIME}
+ACCEPTED = {"DATE": (DATE, DATETIME, TIMESTAMP), "DATETIME": (DATETIME,), "TIMESTAMP": (TIMESTAMP,), "TIME": (TIME,)}
+
+
+def _subject(call: Call, index: int = 0) -> tuple[str, Type]:
+    """Bind the argument that the function's name says is a DATE, DATETIME, TIMESTAMP or TIME."""
+    value = call.bind(call.nodes[index]) if index < len(call.nodes) else None
+    wanted = ACCEPTED[call.name.split("_")[0]]
+    for kind in (*(k for k in wanted if value is not None and value.type == k), wanted[0]):
+        sql = coerce(value, kind) if value is not None else None
+        if sql is not None:
+            return sql, kind
+    raise call.no_match([value] if value else [], f"{call.name}({wanted[0]}, ...)")
+
+
+def shift(call: Call) -> Typed:
+    """Bind DATE_ADD, DATE_SUB and their kin."""
+    sql, kind = _subject(call)
+    part = interval_part(call, 1)
+    allowed = {"DATE": DATE_PARTS, "TIME": CLOCK_PARTS, "TIMESTAMP": (*CLOCK_PARTS, "DAY")}.get(kind.name)
+    if allowed is not None and part not in allowed:
+        raise call.error(f"{call.name} does not support the {part} date part")
+    sign = "-" if call.name.endswith("_SUB") else "+"
+    moved = f"({sql} {sign} {interval_sql(call, 1)})"
+    return Typed(f"CAST({moved} AS DATE)" if kind == DATE else moved, kind)
+
+
+def truncate(call: Call) -> Typed:
+    """Bind DATE_TRUNC, DATETIME_TRUNC and TIMESTAMP_TRUNC."""
+    sql, kind = _subject(call)
+    part = call.part(1) if len(call.nodes) > 1 else "DAY"
+    zone = call.bind(call.nodes[2]).sql if len(call.nodes) > 2 else UTC  # noqa: PLR2004
+    if kind == DATE and part in CLOCK_PARTS:
+        raise call.error(f"{call.name} does not support the {part} date part")
+    local = f"timezone({zone}, {sql})" if kind == TIMESTAMP else sql
+    cut = _cut(call, local, part)
+    if kind == TIMESTAMP:
+        return Typed(f"timezone({zone}, CAST({cut} AS TIMESTAMP))", kind)
+    return Typed(f"CAST({cut} AS {'DATE' if kind == DATE else kind.name.replace('DATETIME', 'TIMESTAMP')})", kind)
+
+
+def _cut(call: Call, sql: str, part: str) -> str:
+    days = week_shift(part)
+    if days is not None:
+        return f"(date_trunc('week', {sql} - to_days({days})) + to_days({days}))"
+    if part == "ISOYEAR":
+        return f"date_trunc('week', make_date(isoyear({sql}), 1, 4))"
+    if part not in (*CLOCK_PARTS, "DAY", "MONTH", "QUARTER", "YEAR"):
+        raise call.error(f"A valid date part name is required but found {part}")
+    return f"date_trunc('{part.lower()}', {sql})"
+
+
+def difference(call: Call) -> Typed:
+    """Bind DATE_DIFF and its kin: boundaries crossed, but whole units elapsed for TIMESTAMP and TIME."""
+    (later, kind), (earlier, _) = _subject(call, 0), _subject(call, 1)
+    part = call.part(2) if len(call.nodes) > 2 else "DAY"  # noqa: PLR2004
+    if kind in (TIMESTAMP, TIME):
+        if part not in MICROS:
+            raise call.error(f"{call.name} does not support the {part} date part")
+        unit = MICROS[part]
+        micros = "epoch_us({0})" if kind == TIMESTAMP else "epoch_us(DATE '1970-01-01' + {0})"
+        return Typed(f"(({micros.format(later)} - {micros.format(earlier)}) // {unit})", INTEGER)
+    days = week_shift(part)
+    if days is not None:
+        start, end = _cut(call, earlier, part), _cut(call, later, part)
+        return Typed(f"(date_diff('day', {start}, {end}) // 7)", INTEGER)
+    if part == "ISOYEAR":
+        return Typed(f"CAST(isoyear({later}) - isoyear({earlier}) AS BIGINT)", INTEGER)
+    if kind == DATE and part in CLOCK_PARTS:
+        raise call.error(f"{call.name} does not support the {part} date part")
+    _cut(call, later, part)
+    return Typed(f"date_diff('{part.lower()}', {earlier}, {later})", INTEGER)
+
+
+def last_day(call: Call) -> Typed:
+    """Bind LAST_DAY(date[, part])."""
+    value = call.bind(call.nodes[0])
+    sql = coerce(value, DATE) or (f"CAST({value.sql} AS DATE)" if value.type == DATETIME else None)
+    if sql is None:
+        raise call.no_match([value], "LAST_DAY(DATE, [date_part])")
+    part = call.part(1) if len(call.nodes) > 1 else "MONTH"
+    width = {"MONTH": "to_months(1)", "QUARTER": "to_months(3)", "YEAR": "to_months(12)"}.get(part, "to_days(7)")
+    return Typed(f"CAST({_cut(call, sql, part)} + {width} - to_days(1) AS DATE)", DATE)
+
+
+def format_moment(call: Call) -> Typed:
+    """Bind FORMAT_DATE, FORMAT_DATETIME, FORMAT_TIMESTAMP and FORMAT_TIME."""
+    text = string_sql(duckdb_format(call.constant_text(0)))
+    kind = TYPES[call.name.split("_")[1]]
+    value = call.bind(call.nodes[1])
+    sql = coerce(value, kind)
+    if sql is None:
+        raise call.no_match(call.arguments(), f"{call.name}(STRING, {kind})")
+    if kind == TIMESTAMP:
+        zone = call.bind(call.nodes[2]).sql if len(call.nodes) > 2 else UTC  # noqa: PLR2004
+        sql = f"timezone({zone}, {sql})"
+    if kind == TIME:
+        sql = f"(DATE '1970-01-01' + {sql})"
+    return Typed(f"strftime({sql}, {text})", STRING)
+
+
+def parse_moment(call: Call) -> Typed:
+    """Bind PARSE_DATE, PARSE_DATETIME, PARSE_TIMESTAMP and PARSE_TIME."""
+    kind = TYPES[call.name.split("_")[1]]
+    text = string_sql(duckdb_format(call.constant_text(0), reading=True))
+    value = coerce(call.bind(call.nodes[1]), STRING) if len(call.nodes) > 1 else None
+    if value is None:
+        raise call.no_match(call.arguments(), f"{call.name}(STRING, STRING)")
+    if len(call.nodes) > 2:  # noqa: PLR2004
+        raise unsupported(f"{call.name} with a time zone")
+    parsed = f"strptime({value}, {text})"
+    if kind == TIMESTAMP:
+        return Typed(f"timezone('UTC', {parsed})", kind)
+    return Typed(f"CAST({parsed} AS {'TIMESTAMP' if kind == DATETIME else kind.name})", kind)
+
+
+def current(call: Call) -> Typed:
+    """Bind CURRENT_TIMESTAMP, CURRENT_DATE, CURRENT_DATETIME and CURRENT_TIME by the virtual clock."""
+    now = moment_sql(call.scope.now)
+    kind = TYPES[call.name.removeprefix("CURRENT_")]
+    if kind == TIMESTAMP:
+        return Typed(now, kind)
+    zone = call.constant_text(0) if call.nodes else "UTC"
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError) as error:
+        raise call.error(f"Invalid time zone: {zone}") from error
+    local = f"timezone({string_sql(zone)}, {now})"
+    return Typed(local if kind == DATETIME else f"CAST({local} AS {kind.name})", kind)
+
+
+EXTRACTS = {
+    "DAYOFWEEK": "(dayofweek({0}) + 1)",
+    "DAYOFYEAR": "dayofyear({0})",
+    "ISOWEEK": "weekofyear({0})",
+    "ISOYEAR": "isoyear({0})",
+    "MICROSECOND": "(microsecond({0}) % 1000000)",
+    "MILLISECOND": "(millisecond({0}) % 1000)",
+    **{part: f"{part.lower()}({{0}})" for part in ("SECOND", "MINUTE", "HOUR", "DAY", "MONTH", "QUARTER", "YEAR")},
+}
+
+
+def extract(call: Call, part: str, value: Typed, zone: str) -> Typed:
+    """Bind EXTRACT(part FROM value AT TIME ZONE zone)."""
+    if value.type.name not in TYPES:
+        raise call.error(f"EXTRACT does not support arguments of type {value.type}")
+    clock = part in CLOCK_PARTS
+    if (value.type == DATE and clock) or (value.type == TIME and not clock):
+        raise call.error(f"EXTRACT from {value.type} does not support the {part} date part")
+    sql = f"timezone({zone}, {value.sql})" if value.type == TIMESTAMP else value.sql
+    if part in {"DATE", "DATETIME", "TIME"} and value.type in (TIMESTAMP, DATETIME):
+        return Typed(f"CAST({sql} AS {part.replace('DATETIME', 'TIMESTAMP')})", TYPES[part])
+    days = week_shift(part)
+    if days is not None and part != "ISOWEEK":
+        # Days before the year's first Sunday (or other first day) are in week 0.
+        weekday = f"((isodow({sql}) - 1 - {days} + 7) % 7)"
+        return Typed(f"CAST((dayofyear({sql}) + 6 - {weekday}) // 7 AS BIGINT)", INTEGER)
+    if part not in EXTRACTS:
+        raise call.error(f"A valid date part name is required but found {part}")
+    return Typed(f"CAST({EXTRACTS[part].format(sql)} AS BIGINT)", INTEGER)
+
+
+FAMILIES = ("DATE", "DATETIME", "TIMESTAMP", "TIME")
+SPECIALS = {
+    **{f"{family}_ADD": shift for family in FAMILIES},
+    **{f"{family}_SUB": shift for family in FAMILIES},
+    **{f"{family}_TRUNC": truncate for family in FAMILIES[:3]},
+    **{f"{family}_DIFF": difference for family in FAMILIES},
+    **{f"FORMAT_{family}": format_moment for family in FAMILIES},
+    **{f"PARSE_{family}": parse_moment for family in FAMILIES},
+    **{f"CURRENT_{family}": current for family in FAMILIES},
+    "LAST_DAY": last_day,
+}
+PART_ARGUMENTS = {
+    **{f"{family}_TRUNC": (1,) for family in FAMILIES[:3]},
+    **{f"{family}_DIFF": (2,) for family in FAMILIES},
+    "LAST_DAY": (1,),
+}

@@ -1,0 +1,133 @@
+"""Constants as DuckDB text, from strings of BigQuery's own forms."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
+
+from bqmigrate.local.sql.kinds import Type
+from bqmigrate.local.sql.times import EPOCH, date_text, datetime_text, time_text, timestamp_micros
+from bqmigrate.local.sql.types import BIGNUMERIC_SCALE, string_sql
+
+INT64 = range(-(2**63), 2**63)
+NUMERIC_DIGITS, NUMERIC_SCALE, BIGNUMERIC_DIGITS = 29, 9, 39
+
+
+def int_sql(value: int) -> str:
+    """Write an INT64; raises ValueError outside its range."""
+    if value not in INT64:
+        raise ValueError("out of range")
+    return f"CAST({value} AS BIGINT)" if value >= 0 else f"CAST('{value}' AS BIGINT)"
+
+
+def float_sql(value: float) -> str:
+    """Write a FLOAT64, NaN and infinities included."""
+    return f"CAST('{value!r}' AS DOUBLE)" if math.isfinite(value) else f"CAST('{value}' AS DOUBLE)"
+
+
+def bytes_sql(value: bytes) -> str:
+    """Write a BYTES value."""
+    return f"from_hex('{value.hex()}')" if value else "CAST('' AS BLOB)"
+
+
+def micros_sql(micros: int) -> str:
+    """Write a TIMESTAMP given in microseconds since 1970."""
+    return f"make_timestamptz(CAST('{micros}' AS BIGINT))"
+
+
+def moment_sql(moment: datetime) -> str:
+    """Write a TIMESTAMP given as an aware datetime."""
+    return micros_sql((moment - EPOCH) // timedelta(microseconds=1))
+
+
+def decimal_of(text: str, whole: int, scale: int) -> Decimal:
+    """Read a decimal, rounded half away from zero; raises ValueError when it does not fit."""
+    try:
+        with localcontext(prec=120):
+            value = Decimal(text.strip()).quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP)
+            fits = value.is_finite() and abs(value) < Decimal(10) ** whole
+    except InvalidOperation as error:
+        raise ValueError(text) from error
+    if not fits:
+        raise ValueError(text)
+    return value
+
+
+def numeric_sql(text: str) -> str:
+    """Write a NUMERIC; raises ValueError."""
+    return f"CAST('{decimal_of(text, NUMERIC_DIGITS, NUMERIC_SCALE):f}' AS DECIMAL(38, 9))"
+
+
+def bignumeric_sql(text: str) -> str:
+    """Write a BIGNUMERIC as a BIGNUM scaled by 10^38; raises ValueError."""
+    with localcontext(prec=120):
+        scaled = decimal_of(text, BIGNUMERIC_DIGITS, BIGNUMERIC_SCALE).scaleb(BIGNUMERIC_SCALE)
+        return f"CAST('{scaled:.0f}' AS BIGNUM)"
+
+
+def json_sql(text: str) -> str:
+    """Write a JSON value from its text; raises ValueError."""
+    value = json.loads(text)
+    return f"CAST({string_sql(json.dumps(value, ensure_ascii=False, separators=(',', ':')))} AS JSON)"
+
+
+def _date(text: str) -> str:
+    return f"CAST({string_sql(_present(date_text(text)))} AS DATE)"
+
+
+def _time(text: str) -> str:
+    return f"CAST({string_sql(_present(time_text(text)))} AS TIME)"
+
+
+def _datetime(text: str) -> str:
+    return f"CAST({string_sql(_present(datetime_text(text)))} AS TIMESTAMP)"
+
+
+def _timestamp(text: str) -> str:
+    micros = timestamp_micros(text)
+    if micros is None:
+        raise ValueError(text)
+    return micros_sql(micros)
+
+
+def _present(text: str | None) -> str:
+    if text is None:
+        raise ValueError("not in the canonical form")
+    return text
+
+
+def _integer(text: str) -> str:
+    return int_sql(int(text.strip(), 0 if "0x" in text.lower() else 10))
+
+
+def _boolean(text: str) -> str:
+    if text.lower() not in {"true", "false"}:
+        raise ValueError(text)
+    return text.lower()
+
+
+def _float(text: str) -> str:
+    return float_sql(float(text))
+
+
+READERS = {
+    "STRING": string_sql,
+    "GEOGRAPHY": string_sql,
+    "INTEGER": _integer,
+    "FLOAT": _float,
+    "BOOLEAN": _boolean,
+    "NUMERIC": numeric_sql,
+    "BIGNUMERIC": bignumeric_sql,
+    "JSON": json_sql,
+    "DATE": _date,
+    "TIME": _time,
+    "DATETIME": _datetime,
+    "TIMESTAMP": _timestamp,
+}
+
+
+def text_sql(text: str, kind: Type) -> str:
+    """Write the constant that a string means as a value of a scalar type; raises ValueError when it means none."""
+    return READERS[kind.name](text)

@@ -1,0 +1,160 @@
+"""MERGE.
+
+https://cloud.google.com/bigquery/docs/reference/standard-sql/dml-syntax#merge_statement
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlglot import exp
+
+from bqmigrate.local.errors import unsupported
+from bqmigrate.local.sql.bound import TableId
+from bqmigrate.local.sql.env import Env, From
+from bqmigrate.local.sql.kinds import BOOLEAN, Typed
+from bqmigrate.local.sql.sources import source_sql
+from bqmigrate.local.sql.stores import store_sql
+from bqmigrate.local.sql.target import Target, is_default
+from bqmigrate.local.sql.translate import open_tree
+from bqmigrate.local.sql.types import quoted
+from bqmigrate.model.columns import Column
+
+Text = tuple[str, tuple[str, ...], tuple[TableId, ...]]
+
+
+class _Expressions:
+    """All expressions of a MERGE, resolved together by one SELECT over target and source."""
+
+    def __init__(self) -> None:
+        self.raw: list[exp.Expr] = []
+        self.bound: Sequence[exp.Expr] = ()
+
+    def add(self, node: exp.Expr) -> int:
+        """Take an expression; returns its number."""
+        self.raw.append(node)
+        return len(self.raw) - 1
+
+    def select(self) -> exp.Select:
+        """Return the SELECT that resolves them."""
+        items = [exp.Null() if is_default(n) else n.copy() for n in self.raw]
+        return exp.Select(expressions=[exp.alias_(n, f"v{i}", quoted=True) for i, n in enumerate(items)])
+
+    def get(self, index: int) -> exp.Expr:
+        """Return an expression after resolution; DEFAULT as it was."""
+        return self.raw[index] if is_default(self.raw[index]) else self.bound[index]
+
+
+def merge_sql(tree: exp.Expr, target: Target) -> Text:
+    """Return one DuckDB MERGE that answers the action taken for every row."""
+    expressions = _Expressions()
+    on = expressions.add(tree.args["on"])
+    whens = [_collect(when, expressions) for when in tree.args["whens"].expressions]
+    select = expressions.select()
+    select.set("from_", exp.From(this=target.node.copy()))
+    select.set("joins", [exp.Join(this=tree.args["using"].copy(), kind="CROSS")])
+    env, prepared, resolved = open_tree(select, target.source, target.tables, target.scope)
+    expressions.bound = [item.args["this"] for item in prepared.expressions]
+    own, target_item = source_sql(prepared.args["from_"].this, env)
+    using, source_item = source_sql(prepared.args["joins"][0].this, env)
+    env = replace(env, froms=(target_item, source_item))
+    condition = env.bind_as(expressions.get(on), BOOLEAN, "MERGE condition")
+    clauses = [
+        _when(when, numbers, expressions, target, _view(when, env, target_item, source_item), source_item)
+        for when, numbers in whens
+    ]
+    sql = f"MERGE INTO {own} USING {using} ON {condition} {' '.join(clauses)} RETURNING merge_action"
+    return sql, (), tuple(resolved.ids)
+
+
+def _view(when: exp.When, env: Env, target: From, source: From) -> Env:
+    """Return what a WHEN sees: an unmatched row has only its own side."""
+    if when.args["matched"]:
+        return env
+    return replace(env, froms=(target,) if when.args["source"] else (source,))
+
+
+Numbers = tuple[int | None, list[int]]
+
+
+def _collect(when: exp.When, expressions: _Expressions) -> tuple[exp.When, Numbers]:
+    condition = when.args.get("condition")
+    number = expressions.add(condition) if condition is not None else None
+    then = when.args["then"]
+    values: list[exp.Expr] = []
+    if isinstance(then, exp.Update):
+        values = [item.expression for item in then.expressions]
+    elif isinstance(then, exp.Insert) and isinstance(then.args.get("expression"), exp.Tuple):
+        values = then.args["expression"].expressions
+    elif isinstance(then, exp.Insert) and isinstance(then.args.get("expression"), exp.Paren):
+        values = [then.args["expression"].this]
+    return when, (number, [expressions.add(v) for v in values])
+
+
+def _when(when: exp.When, numbers: Numbers, expressions: _Expressions, target: Target, env: Env, source: From) -> str:
+    number, values = numbers
+    head = (
+        "WHEN MATCHED"
+        if when.args["matched"]
+        else f"WHEN NOT MATCHED BY {'SOURCE' if when.args['source'] else 'TARGET'}"
+    )
+    if number is not None:
+        head += f" AND {env.bind_as(expressions.get(number), BOOLEAN, 'WHEN condition')}"
+    then = when.args["then"]
+    if isinstance(then, exp.Update):
+        return f"{head} THEN UPDATE SET {_sets(then, values, expressions, target, env)}"
+    if isinstance(then, exp.Insert):
+        return f"{head} THEN {_insert(then, values, expressions, target, env, source)}"
+    if str(then.this).upper() != "DELETE":
+        raise unsupported(f"MERGE ... THEN {then.this}")
+    return f"{head} THEN DELETE"
+
+
+def _sets(then: exp.Update, values: list[int], expressions: _Expressions, target: Target, env: Env) -> str:
+    out = []
+    for item, number in zip(then.expressions, values, strict=True):
+        left = item.this
+        if not isinstance(left, exp.Column) or (left.table and left.table.lower() != target.alias.lower()):
+            raise unsupported("UPDATE of a nested field (set the whole STRUCT)")
+        column = target.column(left.name, left)
+        out.append(f"{quoted(column.name)} = {target.value(expressions.get(number), column, env)}")
+    return ", ".join(out)
+
+
+def _insert(
+    then: exp.Insert, values: list[int], expressions: _Expressions, target: Target, env: Env, source: From
+) -> str:
+    listed = then.args.get("this")
+    names = list(listed.expressions) if isinstance(listed, exp.Tuple) else []
+    if isinstance(listed, exp.Paren):
+        names = [listed.this]
+    columns = target.columns(names)
+    row = isinstance(listed, exp.Var) or not values
+    texts = _row(source, columns, target, then) if row else _texts(values, columns, expressions, target, env, then)
+    omitted = target.omitted(columns)
+    shown = ", ".join([*(quoted(c.name) for c in columns), *omitted])
+    return f"INSERT ({shown}) VALUES ({', '.join([*texts, *omitted.values()])})"
+
+
+def _texts(
+    values: list[int], columns: Sequence[Column], expressions: _Expressions, target: Target, env: Env, node: exp.Insert
+) -> list[str]:
+    _check_count(len(values), columns, target, node)
+    return [target.value(expressions.get(v), c, env) for v, c in zip(values, columns, strict=True)]
+
+
+def _row(source: From, columns: Sequence[Column], target: Target, node: exp.Insert) -> list[str]:
+    _check_count(len(source.columns), columns, target, node)
+    out = []
+    for (name, kind), column in zip(source.columns, columns, strict=True):
+        text = store_sql(Typed(f"{quoted(source.alias)}.{quoted(name)}", kind), column)
+        if text is None:
+            raise target.error(f"Value of type {kind} cannot be inserted into column {column.name}", node)
+        out.append(text)
+    return out
+
+
+def _check_count(given: int, columns: Sequence[Column], target: Target, node: exp.Expr) -> None:
+    if given != len(columns):
+        raise target.error(f"Inserted row has wrong column count; Has {given}, expected {len(columns)}", node)

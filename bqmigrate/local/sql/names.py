@@ -1,0 +1,197 @@
+"""Before sqlglot qualifies a tree: projections get their names, and tables the relations they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+from sqlglot.errors import OptimizeError, SchemaError
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.schema import MappingSchema
+
+from bqmigrate.local.errors import WarehouseError, unsupported
+from bqmigrate.local.sql.bound import TableId, TableInfo, Tables
+from bqmigrate.local.sql.functions.names import PART_ARGUMENTS
+from bqmigrate.local.sql.kinds import Type, column_of
+from bqmigrate.local.sql.parsing import CALL
+
+PLAIN_TABLE = frozenset({"this", "db", "catalog", "alias", "joins"})
+
+
+@dataclass(frozen=True)
+class Relation:
+    """Something to select from: DuckDB text and the columns it has."""
+
+    sql: str
+    columns: tuple[tuple[str, Type], ...]
+
+
+@dataclass
+class Resolved:
+    """The tables that a statement refers to, by the name that stands for each in the tree."""
+
+    infos: dict[str, TableInfo] = field(default_factory=dict)
+    ids: list[TableId] = field(default_factory=list)
+
+    def add(self, info: TableInfo) -> str:
+        """Take a table in; returns the name that stands for it."""
+        name = f"r{len(self.infos)}"
+        self.infos[name] = info
+        if info.id not in self.ids:
+            self.ids.append(info.id)
+        return name
+
+
+def resolve(tree: exp.Expr, tables: Tables) -> tuple[exp.Expr, Resolved]:
+    """Return a copy of a tree whose tables are found and whose projections have names; raises WarehouseError."""
+    tree = tree.copy()
+    resolved = Resolved()
+    _mark_parts(tree)
+    for select in list(tree.find_all(exp.Select)):
+        _name_projections(select)
+    for table in list(tree.find_all(exp.Table)):
+        _resolve(table, tables, resolved)
+    for unnest in tree.find_all(exp.Unnest):
+        _name_unnest(unnest)
+    return tree, resolved
+
+
+def _mark_parts(tree: exp.Expr) -> None:
+    """Turn the MONTH of DATE_TRUNC(d, MONTH), which looks like a column, into a word."""
+    for call in tree.find_all(exp.Anonymous):
+        match = CALL.match(str(call.this))
+        for index in PART_ARGUMENTS.get(match[3], ()) if match else ():
+            if index < len(call.expressions) and isinstance(call.expressions[index], exp.Column):
+                call.expressions[index].replace(exp.Var(this=call.expressions[index].name.upper()))
+
+
+def _name_projections(select: exp.Select) -> None:
+    anonymous = 0
+    structs = select.args.get("kind") == "STRUCT"
+    for i, item in enumerate(select.expressions):
+        if isinstance(item, exp.Alias):
+            item.args["alias"].meta["name"] = item.alias
+            continue
+        if item.is_star:
+            continue
+        name = _own_name(item)
+        if name is None:
+            name = f"_field_{i + 1}" if structs else f"f{anonymous}_"
+            anonymous += 1
+        alias = exp.to_identifier(name, quoted=True)
+        alias.meta["name"] = name
+        item.replace(exp.Alias(this=item.copy(), alias=alias))
+
+
+def _own_name(item: exp.Expr) -> str | None:
+    if isinstance(item, exp.Column):
+        return item.name
+    if isinstance(item, exp.Dot):
+        return item.expression.name if isinstance(item.expression, exp.Identifier) else None
+    return None
+
+
+def path_of(table: exp.Table) -> tuple[str, ...]:
+    """Return the parts of a table's name as written."""
+    return tuple(".".join(part.name for part in table.parts).split("."))
+
+
+def _resolve(table: exp.Table, tables: Tables, resolved: Resolved) -> None:
+    path = path_of(table)
+    if len(path) == 1 and path[0].lower() in {name.lower() for name in _visible_ctes(table)}:
+        _refuse_extras(table)
+        return
+    if len(path) > 1 and path[0].lower() in _earlier_aliases(table):
+        _to_unnest(table, path)
+        return
+    _refuse_extras(table)
+    name = resolved.add(lookup(path, tables))
+    alias = table.args.get("alias")
+    shown = alias.this if alias and alias.this else exp.to_identifier(path[-1], quoted=True)
+    if alias and alias.columns:
+        raise unsupported("an alias with a list of columns")
+    new = exp.Table(this=exp.to_identifier(name, quoted=True), alias=exp.TableAlias(this=shown))
+    new.set("joins", table.args.get("joins"))
+    table.replace(new)
+
+
+def lookup(path: tuple[str, ...], tables: Tables) -> TableInfo:
+    """Return the table at a path; raises WarehouseError when there is none."""
+    info = tables.table(path)
+    if info is not None:
+        return info
+    if len(path) == 1:
+        message = f'Table "{path[0]}" must be qualified with a dataset (e.g. dataset.table).'
+        raise WarehouseError("invalidQuery", message)
+    shown = f"{path[0]}:{'.'.join(path[1:])}" if len(path) > 2 else ".".join(path)  # noqa: PLR2004 - with a project
+    raise WarehouseError("notFound", f"Not found: Table {shown} was not found")
+
+
+def _refuse_extras(table: exp.Table) -> None:
+    extras = {key for key, value in table.args.items() if value} - PLAIN_TABLE
+    spoken = {"version": "FOR SYSTEM_TIME AS OF", "sample": "TABLESAMPLE", "pivots": "PIVOT and UNPIVOT"}
+    for key in sorted(extras):
+        raise unsupported(spoken.get(key, f"{key} on a table"))
+
+
+def _visible_ctes(table: exp.Table) -> Iterator[str]:
+    node: exp.Expr | None = table
+    while node is not None:
+        parent = node.parent
+        with_ = parent.args.get("with_") if parent is not None else None
+        if with_ is not None and node is not with_:
+            yield from (cte.alias for cte in with_.expressions)
+        if isinstance(parent, exp.With):
+            yield from (cte.alias for cte in parent.expressions[: node.index or 0])
+        node = parent
+
+
+def _earlier_aliases(table: exp.Table) -> set[str]:
+    select = table.find_ancestor(exp.Select)
+    if select is None or not select.args.get("from_"):
+        return set()
+    items = [select.args["from_"].this, *(join.this for join in select.args.get("joins") or ())]
+    names = set()
+    for item in items:
+        if item is table:
+            break
+        names.add(item.alias_or_name.lower())
+    return names
+
+
+def _to_unnest(table: exp.Table, path: tuple[str, ...]) -> None:
+    column: exp.Expr = exp.column(path[1], table=path[0])
+    for part in path[2:]:
+        column = exp.Dot(this=column, expression=exp.to_identifier(part))
+    alias = table.alias or path[-1]
+    names = exp.TableAlias(columns=[exp.to_identifier(alias)])
+    table.replace(exp.Unnest(expressions=[column], alias=names, offset=False))
+
+
+def _name_unnest(unnest: exp.Unnest) -> None:
+    alias = unnest.args.get("alias")
+    if unnest.find_ancestor(exp.From, exp.Join) and not (alias and alias.columns):
+        unnest.set("alias", exp.TableAlias(columns=[exp.to_identifier("f0_", quoted=True)]))
+
+
+def qualified(tree: exp.Expr, relations: Mapping[str, Relation]) -> exp.Expr:
+    """Return a resolved tree with every column bound to its source and every star expanded; raises WarehouseError."""
+    names: dict[str, object] = {
+        name: {key: _plain(key, kind) for key, kind in r.columns} for name, r in relations.items()
+    }
+    schema = MappingSchema(names, dialect="bigquery")
+    try:
+        return qualify(tree, dialect="bigquery", schema=schema, validate_qualify_columns=False)
+    except (OptimizeError, SchemaError) as error:
+        raise WarehouseError("invalidQuery", str(error).split("\n", maxsplit=1)[0]) from error
+    except RecursionError as error:
+        raise WarehouseError("invalidQuery", "Query is too complex: too many nested expressions") from error
+
+
+def _plain(name: str, kind: Type) -> str:
+    # Only the shape of structs and arrays matters for names; all scalars may pass for a STRING.
+    inner = kind.element or kind
+    if inner.name == "RECORD":
+        return column_of(name, kind).sql_type()
+    return "ARRAY<STRING>" if kind.element is not None else "STRING"

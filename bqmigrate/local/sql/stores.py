@@ -1,0 +1,66 @@
+"""What a value must be to lie in a column: coerced, never NULL where REQUIRED, no longer or wider than declared."""
+
+from __future__ import annotations
+
+from bqmigrate.local.sql.coercion import coerce, struct_sql
+from bqmigrate.local.sql.kinds import Typed, type_of
+from bqmigrate.local.sql.types import cast_sql, field_key, quoted, string_sql
+from bqmigrate.model.columns import Column
+
+
+def store_sql(value: Typed, column: Column) -> str | None:
+    """Return the DuckDB text that puts a value in a column, or None when its type does not go there.
+
+    The text raises, when evaluated, for a NULL in a REQUIRED column and for values too long or too wide.
+    """
+    kind = type_of(column)
+    sql = coerce(value, kind)
+    return None if sql is None else stored_sql(cast_sql(sql, kind), column)
+
+
+def stored_sql(sql: str, column: Column, path: str = "") -> str:
+    """Write the checks of a column around a value that already has its storage type."""
+    name = f"{path}{column.name}"
+    if column.mode == "REPEATED":
+        # BigQuery stores no NULL array, and refuses NULL elements.
+        nulls = f"WHEN list_contains(list_transform({sql}, lambda x: x IS NULL), true)"
+        message = string_sql(f"Array cannot have a null element; error in writing field {name}")
+        empty = cast_sql("[]", type_of(column))
+        return f"CASE WHEN {sql} IS NULL THEN {empty} {nulls} THEN error({message}) ELSE {sql} END"
+    sql = _limited(sql, column, name)
+    if column.type == "RECORD" and any(_checked(f) for f in column.fields):
+        sql = _record(sql, column, name)
+    if column.mode != "REQUIRED":
+        return sql
+    return f"coalesce({sql}, error({string_sql(f'Required field {name} cannot be null')}))"
+
+
+def _checked(column: Column) -> bool:
+    limited = (column.max_length, column.precision) != (None, None)
+    return limited or column.mode != "NULLABLE" or any(_checked(f) for f in column.fields)
+
+
+def _record(sql: str, column: Column, name: str) -> str:
+    kind = type_of(column)
+    values = [stored_sql(f"({sql}).{quoted(field_key(i, f.name))}", f, f"{name}.") for i, f in enumerate(column.fields)]
+    return f"CASE WHEN {sql} IS NULL THEN NULL ELSE {struct_sql(kind, values)} END"
+
+
+def _limited(sql: str, column: Column, name: str) -> str:
+    if column.max_length is not None:
+        length = f"length({sql})" if column.type == "STRING" else f"octet_length({sql})"
+        what = f"{column.type}({column.max_length})"
+        message = string_sql(
+            f"Field {name}: {what} has maximum length {column.max_length} but got a value with length "
+        )
+        return f"CASE WHEN {length} > {column.max_length} THEN error({message} || {length}) ELSE {sql} END"
+    if column.precision is not None and column.type == "NUMERIC":
+        scale = column.scale or 0
+        bound = 10 ** (column.precision - scale)
+        rounded = f"CAST(round({sql}, {scale}) AS DECIMAL(38, 9))"
+        message = string_sql(
+            f"Field {name}: NUMERIC({column.precision}, {scale}) has precision {column.precision} and "
+            f"scale {scale} but got a value that is not in range: "
+        )
+        return f"CASE WHEN abs({rounded}) >= {bound} THEN error({message} || CAST({sql} AS VARCHAR)) ELSE {rounded} END"
+    return sql

@@ -1,0 +1,84 @@
+"""Rows in the form of the REST API, built by DuckDB itself: {"f": [{"v": ...}, ...]} as text.
+
+Nothing is fetched as a Python value: a TIMESTAMPTZ would need pytz.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from bqmigrate.local.sql.casts import TEMPLATES
+from bqmigrate.local.sql.kinds import Type, type_of
+from bqmigrate.local.sql.types import BIGNUMERIC_SCALE, field_key, quoted
+from bqmigrate.model.columns import Column
+
+_DIGITS = f"lpad(replace(CAST({{0}} AS VARCHAR), '-', ''), {BIGNUMERIC_SCALE + 1}, '0')"
+# The scaled whole number with its point put back and its trailing zeros gone.
+_BIGNUMERIC = (
+    "(CASE WHEN starts_with(CAST({0} AS VARCHAR), '-') THEN '-' ELSE '' END) || regexp_replace("
+    f"{_DIGITS}[:-{BIGNUMERIC_SCALE + 1}] || '.' || {_DIGITS}[-{BIGNUMERIC_SCALE}:], '\\.?0+$', '')"
+)
+SCALARS = {
+    "STRING": "{0}",
+    "GEOGRAPHY": "{0}",
+    "INTEGER": "CAST({0} AS VARCHAR)",
+    "NULL": "CAST({0} AS VARCHAR)",
+    "BOOLEAN": "CAST({0} AS VARCHAR)",
+    "FLOAT": TEMPLATES["FLOAT", "STRING"].replace("'inf'", "'Infinity'").replace("'-inf'", "'-Infinity'"),
+    "NUMERIC": TEMPLATES["NUMERIC", "STRING"],
+    "BIGNUMERIC": _BIGNUMERIC,
+    "BYTES": "to_base64({0})",
+    "DATE": "CAST({0} AS VARCHAR)",
+    "TIME": TEMPLATES["TIME", "STRING"],
+    "DATETIME": "replace(" + TEMPLATES["DATETIME", "STRING"] + ", ' ', 'T')",
+    "JSON": "CAST({0} AS VARCHAR)",
+    "INTERVAL": "CAST({0} AS VARCHAR)",
+}
+# Seconds with six digits: what a client turns into microseconds again without loss.
+_SECONDS = (
+    "(CASE WHEN epoch_us({0}) < 0 THEN '-' ELSE '' END || CAST(abs(epoch_us({0})) // 1000000 AS VARCHAR) || '.' || "
+    "lpad(CAST(abs(epoch_us({0})) % 1000000 AS VARCHAR), 6, '0'))"
+)
+
+
+def wire_select(sql: str, columns: Sequence[Column], *, use_int64: bool = True) -> str:
+    """Return a SELECT of one VARCHAR column `row`: the REST form of each row of `sql`, in its order.
+
+    Timestamps are microseconds with `use_int64` (formatOptions.useInt64Timestamp), else decimal seconds.
+    """
+    inner = ", ".join(f"c{i}" for i in range(len(columns)))
+    cells = ", ".join(f"{{'v': {_cell(f'c{i}', type_of(c), use_int64=use_int64)}}}" for i, c in enumerate(columns))
+    return f"SELECT CAST(to_json({{'f': [{cells}]}}) AS VARCHAR) AS \"row\" FROM ({sql}) AS q({inner})"
+
+
+def _cell(sql: str, kind: Type, *, use_int64: bool) -> str:
+    """Write the JSON value of one cell."""
+    if kind.element is not None:
+        item = _cell("e", kind.element, use_int64=use_int64)
+        return f"to_json(list_transform(coalesce({sql}, []), lambda e: {{'v': {item}}}))"
+    if kind.name == "RECORD":
+        cells = (
+            f"{{'v': {_cell(f'({sql}).{quoted(field_key(i, name))}', inner, use_int64=use_int64)}}}"
+            for i, (name, inner) in enumerate(kind.fields)
+        )
+        return f"CASE WHEN {sql} IS NULL THEN to_json(NULL) ELSE to_json({{'f': [{', '.join(cells)}]}}) END"
+    return f"to_json({scalar_text(sql, kind, use_int64=use_int64)})"
+
+
+def scalar_text(sql: str, kind: Type, *, use_int64: bool) -> str:
+    """Write the text of a scalar as the REST API shows it."""
+    if kind.name == "TIMESTAMP":
+        return f"CAST(epoch_us({sql}) AS VARCHAR)" if use_int64 else _SECONDS.format(sql)
+    if kind.name == "RANGE":
+        bound = Type(kind.range_element or "DATE")
+        ends = (scalar_text(f'({sql})."{end}"', bound, use_int64=use_int64) for end in ("start", "end"))
+        start, stop = (f"coalesce({end}, 'UNBOUNDED')" for end in ends)
+        return f"CASE WHEN {sql} IS NULL THEN NULL ELSE '[' || {start} || ', ' || {stop} || ')' END"
+    return SCALARS[kind.name].format(sql)
+
+
+def wire_value(row: str) -> Any:
+    """Return the "v" of the first cell of a row that `wire_select` gave."""
+    return json.loads(row)["f"][0]["v"]

@@ -1,0 +1,156 @@
+"""What a statement runs in, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+
+from bqmigrate.local.catalog.records import Key, TableRecord
+from bqmigrate.local.catalog.store import Reader, Transaction
+from bqmigrate.local.errors import WarehouseError
+from bqmigrate.local.sql.bound import Scope, TableId, TableInfo, Variable
+from bqmigrate.local.sql.errors import runtime_error
+from bqmigrate.local.sql.nodes import Path, Sql
+from bqmigrate.local.switches import Switches
+from bqmigrate.model.columns import Column
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a statement did: the numbers that go into its job's statistics, and where its rows are."""
+
+    kind: str
+    operation: str | None = None
+    target: tuple[str, ...] | None = None
+    destination: TableId | None = None
+    inserted: int | None = None
+    updated: int | None = None
+    deleted: int | None = None
+    columns: tuple[Column, ...] | None = None
+    result: Key | None = None
+    referenced: tuple[TableId, ...] = ()
+    processed: int = 0
+
+    @property
+    def affected(self) -> int | None:
+        """Return the number of changed rows; None for what is no DML."""
+        counts = [n for n in (self.inserted, self.updated, self.deleted) if n is not None]
+        return sum(counts) if counts else None
+
+
+@dataclass(frozen=True)
+class CatalogTables:
+    """The catalog as the SQL room sees it: paths resolved in a project and a default dataset.
+
+    `extra` are names that only one statement knows, `before` tables as they were before it.
+    """
+
+    reader: Reader
+    project: str
+    location: str
+    default: tuple[str, str] | None = None
+    extra: Mapping[Path, TableInfo] = field(default_factory=dict)
+    before: Mapping[TableId, TableInfo] = field(default_factory=dict)
+
+    def resolve(self, path: Path) -> TableId:
+        """Return the full name of a path of one to three parts."""
+        if len(path) == 1 and self.default is None:
+            name = path[0]
+            raise WarehouseError("invalid", f'Table "{name}" must be qualified with a dataset (e.g. dataset.table).')
+        head = (self.default or ()) if len(path) == 1 else (self.project,) if len(path) == 2 else ()  # noqa: PLR2004
+        full = (*head, *path)
+        if len(full) != 3:  # noqa: PLR2004  project, dataset, table
+            raise WarehouseError("invalid", f'Invalid table name "{".".join(path)}"')
+        return TableId(*full)
+
+    def table(self, path: Path) -> TableInfo:
+        """Return what a path names; 404 when there is nothing."""
+        if path in self.extra:
+            return self.extra[path]
+        name = self.resolve(path)
+        if name in self.before:
+            return self.before[name]
+        return table_info(self.need(name))
+
+    def need(self, name: TableId) -> TableRecord:
+        """Return a table or view; 404 in the words of query jobs."""
+        found = self.reader.table(*name)
+        if found is not None:
+            return found
+        shown = f"Table {name.project}:{name.dataset}.{name.table}"
+        if self.reader.dataset(name.project, name.dataset) is None:
+            shown = f"Dataset {name.project}:{name.dataset}"
+        raise WarehouseError("notFound", f"Not found: {shown} was not found in location {self.location}")
+
+
+def table_info(record: TableRecord) -> TableInfo:
+    """Return a table as the SQL room wants it."""
+    name = TableId(record.project, record.dataset, record.table)
+    if record.type == "VIEW":
+        return TableInfo(name, "", record.columns, "VIEW", str(record.resource["view"]["query"]))
+    pinned = record.model.partitioning if record.resource.get("requirePartitionFilter") else None
+    return TableInfo(name, record.rows_in, record.columns, partition_filter=pinned.field if pinned else None)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One statement's surroundings: its transaction, its project, its parameters."""
+
+    tx: Transaction
+    project: str
+    location: str
+    switches: Switches
+    default: tuple[str, str] | None = None
+    parameters: Sequence[Mapping[str, Any]] = ()
+    variables: Mapping[str, Variable] = field(default_factory=dict)
+    destination: Mapping[str, Any] | None = None
+    job: str = ""
+    dry: bool = False
+
+    @property
+    def tables(self) -> CatalogTables:
+        """Return the catalog for binding."""
+        return CatalogTables(self.tx, self.project, self.location, self.default)
+
+    @property
+    def scope(self) -> Scope:
+        """Return what expressions may refer to."""
+        return Scope(self.tx.now, self.switches.session_user, self.parameters, self.variables)
+
+    def execute(self, sql: str) -> list[tuple[Any, ...]]:
+        """Run DuckDB SQL that came out of binding; its errors leave in BigQuery's words."""
+        try:
+            return self.tx.connection.execute(sql).fetchall()
+        except duckdb.Error as error:
+            raise runtime_error(error) from error
+
+    def table_id(self, path: Path) -> TableId:
+        """Return the full name of a path."""
+        return self.tables.resolve(path)
+
+    def dataset_id(self, path: Path) -> tuple[str, str]:
+        """Return the full name of a dataset's path."""
+        if len(path) > 2:  # noqa: PLR2004  project and dataset
+            raise WarehouseError("invalid", f'Invalid dataset name "{".".join(path)}"')
+        return (path[0], path[1]) if len(path) > 1 else (self.project, path[0])
+
+    def need(self, name: TableId) -> TableRecord:
+        """Return a table or view a statement names; 404 in the words of query jobs."""
+        return self.tables.need(name)
+
+
+def need_type(record: TableRecord, wanted: str) -> None:
+    """Refuse a statement for tables on a view, or the other way round."""
+    if record.type != wanted:
+        message = f"{record.shown} is not allowed for this operation because it is currently a {record.type}."
+        raise WarehouseError("invalidQuery", message)
+
+
+def as_sql(text: str, of: Sql) -> Sql:
+    """Put text before a slice without moving the slice: errors inside it keep their line and column."""
+    line, column = of.position
+    padding = " " * (column - 1)
+    return Sql(f"{text}\n{padding}{of.text}", type(of.position)(line - 1, 1))

@@ -1,0 +1,1 @@
+"""Rows on disk: the DuckDB file, its physical tables and its transactions."""

@@ -1,0 +1,46 @@
+"""The embedded warehouse, put together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bqmigrate.local.catalog.clock import Clock, SystemClock
+from bqmigrate.local.catalog.store import Store
+from bqmigrate.local.http.adapter import LocalAdapter
+from bqmigrate.local.http.application import Application
+from bqmigrate.local.http.wsgi import WsgiApplication
+from bqmigrate.local.storage.database import Database
+from bqmigrate.local.switches import Switches
+from bqmigrate.local.world import World
+
+
+class LocalWarehouse:
+    """A BigQuery in this process, in a file or in memory."""
+
+    def __init__(self, database: Database, world: World) -> None:
+        self._database = database
+        self.world = world
+        self.application = Application(world)
+        self.wsgi_app = WsgiApplication(self.application)
+
+    @classmethod
+    def open(cls, path: Path | None, clock: Clock | None = None, switches: Switches | None = None) -> LocalWarehouse:
+        """Open a file, made when absent, or memory.
+
+        Raises HeldElsewhere when another process has the file, WrongFormat when this version cannot read it.
+        """
+        database = Database.open(path)
+        try:
+            store = Store(database, clock or SystemClock())
+        except BaseException:
+            database.close()
+            raise
+        return cls(database, World(store, switches or Switches()))
+
+    def adapter(self) -> LocalAdapter:
+        """Return a transport to mount under the official client for http:// and https://."""
+        return LocalAdapter(self.application)
+
+    def close(self) -> None:
+        """Close the file; what was answered is on disk."""
+        self._database.close()
