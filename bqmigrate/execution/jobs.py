@@ -14,7 +14,9 @@ from bqmigrate.errors import RunError, UnsettledError
 from bqmigrate.operations.steps import canonical, sha256
 from bqmigrate.warehouse.port import Conflict, Job, OutcomeUnknown, Parameter, Warehouse, WarehouseError
 
-ATTEMPTS = 20
+# How many failed attempts of earlier runs are walked past, and how often a run tries again itself.
+ATTEMPTS = 50
+OWN_ATTEMPTS = 5
 RESENDS = 5
 RETRYABLE = frozenset({
     "backendError", "internalError", "rateLimitExceeded", "jobRateLimitExceeded", "jobBackendError",
@@ -73,17 +75,21 @@ class Jobs:
         Raises StepStopped when it failed for good, UnsettledError when the id holds another statement,
         RunError when BigQuery cannot be asked.
         """
+        own_failures = 0
         for attempt in range(1, ATTEMPTS + 1):
             job_id = job_id_of(attempt)
             mine, job = self._settle(job_id, attempt, statement)
             if job.error is None:
                 _check_same(job, job_id, statement)
                 return Ran(job_id, attempt, job, adopted=not mine)
-            if is_transient(job.error) and not job.is_script:
-                self.sleep(min(2.0 ** min(attempt, 5), 32.0) if mine else 0.0)
-            elif mine:
+            if not mine:
+                continue  # an earlier run's failure: the file was mended since, or a right granted
+            own_failures += 1
+            transient = is_transient(job.error) and not job.is_script
+            if not transient or own_failures == OWN_ATTEMPTS:
                 raise StepStopped(job.error, job_id, attempt)
-        raise RunError("BQM210", f"gave up after {ATTEMPTS} attempts", where=job_id_of(ATTEMPTS))
+            self.sleep(2.0 ** (own_failures - 1))
+        raise RunError("BQM210", f"{ATTEMPTS} attempts failed before this one", where=job_id_of(ATTEMPTS))
 
     def find_done(self, job_id_of: Callable[[int], str]) -> Ran | None:
         """Return the attempt of an earlier run that ended well, or None; submits nothing."""

@@ -82,7 +82,7 @@ def days(node: Node) -> int:
     """Read a number of days as milliseconds."""
     if isinstance(node.value, bool) or not isinstance(node.value, int | float) or node.value <= 0:
         raise Problem(f"expected a number of days above 0, found {node.value!r}", node)
-    return int(node.value * MILLISECONDS_PER_DAY)
+    return round(node.value * MILLISECONDS_PER_DAY)
 
 
 def type_name(node: Node) -> tuple[str, int | None, int | None, int | None]:
@@ -142,7 +142,7 @@ def schema(node: Node) -> tuple[Column, ...]:
 
 def _as_whole(node: Node) -> int:
     # BigQuery's own JSON writes these numbers as text.
-    if isinstance(node.value, str) and node.value.isdecimal():
+    if isinstance(node.value, str) and node.value.isdecimal() and len(node.value) < 10:  # noqa: PLR2004
         return int(node.value)
     return whole(node)
 

@@ -47,7 +47,7 @@ class CountingAdapter(BaseAdapter):
         with self._lock:
             self.count += self._is_new(request, key)
             self._unanswered.add(key)
-        response = self._inner.send(request, stream, timeout, verify, cert, proxies)
+        response = self._inner.send(request, stream=stream, timeout=timeout, verify=verify, cert=cert, proxies=proxies)
         with self._lock:
             if response.status_code not in _RETRYABLE:
                 self._unanswered.discard(key)

@@ -1,0 +1,153 @@
+"""A project on an embedded warehouse in memory, with every request written down."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from google.auth.credentials import AnonymousCredentials
+from google.auth.transport.requests import AuthorizedSession
+from google.cloud import bigquery
+from requests.adapters import BaseAdapter
+
+from bqmigrate import Project
+from bqmigrate.execution.lease import Clocks
+from bqmigrate.local import LocalWarehouse
+from bqmigrate.local.catalog.clock import VirtualClock
+
+CONFIG = """
+[project]
+name = "stand"
+[environments.local]
+project = "{project}"
+allow_downgrade = true
+{more}
+"""
+DATASET = "upgrade:\n  - create_dataset: {dataset: app}\n"
+USERS = """
+upgrade:
+  - create_table:
+      table: app.users
+      schema:
+        - {name: id, type: STRING, mode: REQUIRED, description: Who.}
+        - {name: email, type: STRING}
+"""
+
+
+class Killed(BaseException):
+    """The process died: nothing catches it, and nothing is sent after it."""
+
+
+@dataclass
+class Recorder(BaseAdapter):
+    """Writes requests down, and dies before or after the one it is told to."""
+
+    inner: BaseAdapter
+    requests: list[tuple[str, str, object, str | None]] = field(default_factory=list)
+    die_before: int | None = None
+    die_after: int | None = None
+
+    def send(self, request, **kwargs):
+        number = len(self.requests) + 1
+        if self.is_dead or number == self.die_before:
+            raise Killed
+        body = json.loads(request.body) if request.body else None
+        path = request.url.partition("/projects/")[2].partition("?")[0]
+        self.requests.append((request.method, path, body, request.headers.get("If-Match")))
+        response = self.inner.send(request, **kwargs)
+        if number == self.die_after:
+            raise Killed
+        return response
+
+    @property
+    def is_dead(self) -> bool:
+        limits = [n for n in (self.die_before, self.die_after) if n is not None]
+        return bool(limits) and len(self.requests) >= min(limits)
+
+    def close(self):
+        self.inner.close()
+
+    def methods(self, method):
+        return [r for r in self.requests if r[0] == method]
+
+
+@dataclass
+class Stand:
+    """Writes files, opens projects, asks the warehouse."""
+
+    warehouse: LocalWarehouse
+    clock: VirtualClock
+    root: Path
+    project: str
+    recorder: Recorder | None = None
+
+    def __post_init__(self):
+        (self.root / "migrations").mkdir(exist_ok=True)
+        self.configure()
+        self.client = self.new_client()
+
+    def configure(self, more=""):
+        text = CONFIG.format(project=self.project, more=more)
+        (self.root / "migrations.toml").write_text(text)
+
+    def new_client(self):
+        session = AuthorizedSession(AnonymousCredentials())
+        session.mount("http://", self.warehouse.adapter())
+        options = {"api_endpoint": "http://bq.local"}
+        return bigquery.Client(project=self.project, _http=session, client_options=options)
+
+    def write(self, name, text):
+        path = self.root / "migrations" / name
+        path.write_text(textwrap.dedent(text))
+        return path
+
+    def remove(self, name):
+        (self.root / "migrations" / name).unlink()
+
+    def open(self, *, die_before=None, die_after=None):
+        self.recorder = Recorder(self.warehouse.adapter(), die_before=die_before, die_after=die_after)
+        return Project.open(
+            "local",
+            start=self.root,
+            environ={"BIGQUERY_EMULATOR_HOST": "http://bq.local"},
+            transport=lambda _: self.recorder,
+            clocks=Clocks(sleep=lambda _: None),
+        )
+
+    def upgrade(self, target="head", **options):
+        with self.open() as project:
+            return project.upgrade(target, **options)
+
+    def downgrade(self, target="-1", **options):
+        with self.open() as project:
+            return project.downgrade(target, **options)
+
+    def history(self):
+        with self.open() as project:
+            return project.history()
+
+    def states(self):
+        return {line.version: line.state for line in self.history().migrations}
+
+    def table(self, name):
+        return self.client.get_table(f"{self.project}.{name}").to_api_repr()
+
+    def columns(self, name):
+        return [f["name"] for f in self.table(name)["schema"]["fields"]]
+
+    def query(self, sql):
+        return [tuple(row.values()) for row in self.client.query(sql, job_retry=None).result()]
+
+    def rows(self):
+        found = self.query(
+            "SELECT seq, event, version, direction FROM bqmigrate._schema_migrations ORDER BY seq"
+        )
+        return found
+
+    def users(self):
+        """The first two migrations: a dataset and a table."""
+        self.write("0001_app.yaml", DATASET)
+        self.write("0002_users.yaml", USERS)
+        return self

@@ -1,0 +1,311 @@
+import logging
+
+import pytest
+
+from bqmigrate.errors import ConfigError, RefusedError, RunError, UnsettledError, ValidationError
+from tests.execution.stand import DATASET
+
+
+def test_up_down_up_ends_where_it_was(stand):
+    stand.users().upgrade()
+    before = stand.table("app.users")["schema"]
+    assert stand.downgrade("base").reverted == ("0002", "0001")
+    assert stand.states() == {"0001": "reverted", "0002": "reverted"}
+    assert stand.upgrade().applied == ("0001", "0002")
+    assert stand.table("app.users")["schema"] == before
+    assert [event for _, event, *_ in stand.rows()] == [
+        "genesis", "applied", "applied", "reverted", "reverted", "applied", "applied",
+    ]  # fmt: skip
+
+
+def test_a_failed_step_names_file_line_cause_and_what_was_done(stand):
+    stand.users().upgrade()
+    broken = stand.write(
+        "0003_fill.sql", "-- migrate:up\nUPDATE app.users\nSET email = nothing_like_it\nWHERE TRUE\n"
+    )
+    with pytest.raises(RunError) as caught:
+        stand.upgrade()
+    error = caught.value
+    assert error.code == "BQM201"
+    assert error.where == "migrations/0003_fill.sql:3:13"
+    assert "nothing_like_it" in error.details[0]
+    assert "Later migrations wait" in error.state
+    broken.write_text("-- migrate:up\nUPDATE app.users SET email = 'x' WHERE TRUE\n")
+    assert stand.upgrade().applied == ("0003",)
+
+
+def test_after_mending_only_the_failed_step_runs_again(stand):
+    stand.users().upgrade()
+    stand.query("INSERT INTO app.users (id) VALUES ('a')")
+    two = "upgrade:\n  - add_columns: {{table: app.users, columns: [{{name: n, type: INTEGER}}]}}\n  - sql: {{statement: {}}}\n"
+    stand.write("0003_two.yaml", two.format("UPDATE app.users SET n = 1 / 0 WHERE TRUE"))
+    with pytest.raises(RunError, match="stopped after step 1 of 2"):
+        stand.upgrade()
+    assert stand.states()["0003"] == "half-applied"
+    assert "n" in stand.columns("app.users")
+    stand.write("0003_two.yaml", two.format("UPDATE app.users SET n = 7 WHERE TRUE"))
+    assert stand.upgrade().applied == ("0003",)
+    assert stand.query("SELECT n FROM app.users") == [(7,)]
+    assert stand.states()["0003"] == "applied"
+
+
+def test_a_half_applied_migration_can_be_taken_back(stand):
+    stand.users().upgrade()
+    stand.write(
+        "0003_two.yaml",
+        "upgrade:\n  - add_columns: {table: app.users, columns: [{name: n, type: INTEGER}]}\n"
+        "  - sql: {statement: SELECT nothing FROM app.users}\n",
+    )
+    with pytest.raises(RunError):
+        stand.upgrade()
+    assert stand.downgrade().reverted == ("0003",)
+    assert stand.columns("app.users") == ["id", "email", "_bqm_drop_0003_n"]
+    assert stand.history().current == "0002"
+
+
+def test_changing_a_step_that_is_done_is_refused(stand):
+    stand.users().upgrade()
+    text = "upgrade:\n  - add_columns: {{table: app.users, columns: [{{name: {}, type: INTEGER}}]}}\n  - sql: {{statement: SELECT x}}\n"
+    stand.write("0003_two.yaml", text.format("n"))
+    with pytest.raises(RunError):
+        stand.upgrade()
+    stand.write("0003_two.yaml", text.format("other"))
+    with pytest.raises(UnsettledError, match="already ran another statement") as caught:
+        stand.upgrade()
+    assert caught.value.exit_code == 5
+    assert "`n`" in caught.value.details[0]
+
+
+def test_a_table_that_is_there_already_is_found_and_never_dropped(stand):
+    stand.users()
+    stand.client.create_dataset("app")
+    stand.query("CREATE TABLE app.users (id STRING NOT NULL, email STRING)")
+    report = stand.upgrade()
+    assert report.tables_existed == ("app.users",)
+    assert report.tables_created == ()
+    assert report.datasets_created == ()
+    back = stand.downgrade("base")
+    assert back.left_in_place == ("app.users", "app")
+    assert stand.columns("app.users") == ["id", "email"]
+
+
+def test_a_table_that_differs_stops_with_every_difference(stand):
+    stand.users()
+    stand.client.create_dataset("app")
+    stand.query("CREATE TABLE app.users (id INT64 NOT NULL, mail STRING)")
+    with pytest.raises(UnsettledError) as caught:
+        stand.upgrade()
+    assert caught.value.code == "BQM503"
+    told = " / ".join(caught.value.details)
+    assert "column id: the migration says STRING REQUIRED, there is INT64 REQUIRED" in told
+    assert "column email: the migration says STRING, there is nothing" in told
+    assert "column mail: the migration says nothing, there is STRING" in told
+    assert caught.value.where == "migrations/0002_users.yaml:3:5"
+
+
+def test_a_table_with_rows_is_dropped_only_where_that_is_allowed(stand):
+    stand.users().upgrade()
+    stand.query("INSERT INTO app.users (id) VALUES ('a'), ('b')")
+    with pytest.raises(RefusedError, match="2 rows") as caught:
+        stand.downgrade("base")
+    assert caught.value.exit_code == 2
+    assert "POST" not in {r[0] for r in stand.recorder.requests}
+    assert stand.downgrade("base", allow_data_loss=True).reverted == ("0002", "0001")
+
+
+def test_a_table_with_a_streaming_buffer_counts_as_one_with_rows(stand):
+    stand.users().upgrade()
+    assert stand.client.insert_rows_json("app.users", [{"id": "a"}]) == []
+    with pytest.raises(RefusedError, match=r"app\.users has"):
+        stand.downgrade()
+
+
+def test_a_table_that_somebody_made_anew_is_not_dropped(stand):
+    stand.users().upgrade()
+    stand.query("DROP TABLE app.users")
+    stand.query("CREATE TABLE app.users (id STRING)")
+    with pytest.raises(UnsettledError, match="was not made by this history"):
+        stand.downgrade()
+    assert stand.columns("app.users") == ["id"]
+
+
+def test_a_column_comes_back_with_its_values(stand):
+    stand.users().upgrade()
+    stand.query("INSERT INTO app.users (id, email) VALUES ('a', 'a@example.com')")
+    stand.write("0003_drop.yaml", "upgrade:\n  - drop_columns: {table: app.users, columns: [email]}\n")
+    stand.upgrade()
+    assert stand.columns("app.users") == ["id", "_bqm_drop_0003_email"]
+    stand.downgrade()
+    assert stand.query("SELECT email FROM app.users") == [("a@example.com",)]
+
+
+def test_a_required_column_is_relaxed_before_it_is_set_aside_and_tightened_on_the_way_back(stand):
+    stand.users()
+    stand.write("0003_drop.yaml", "upgrade:\n  - drop_columns: {table: app.users, columns: [id]}\n")
+    stand.upgrade()
+    stand.query("INSERT INTO app.users (email) VALUES ('no id given')")
+    with pytest.raises(RunError, match="stopped after step 1 of 2") as caught:
+        stand.downgrade(allow_data_loss=True)
+    assert "column id holds NULLs" in caught.value.details[-1]
+    stand.query("UPDATE app.users SET id = 'given' WHERE TRUE")
+    stand.downgrade(allow_data_loss=True)
+    (mode,) = [f["mode"] for f in stand.table("app.users")["schema"]["fields"] if f["name"] == "id"]
+    assert mode == "REQUIRED"
+    assert stand.query("SELECT id, email FROM app.users") == [("given", "no id given")]
+
+
+def test_sql_is_sent_byte_for_byte(stand):
+    stand.users()
+    procedure = (
+        "BEGIN\n  DECLARE n INT64 DEFAULT 1;\n"
+        "  INSERT INTO app.users (id, email) VALUES ('a;b', CASE WHEN n = 1 THEN ';' ELSE '--' END);\nEND;\n"
+    )
+    stand.write("0003_script.sql", f"-- migrate:up\n{procedure}-- migrate:down\nDELETE FROM app.users WHERE TRUE")
+    stand.upgrade()
+    sent = [body["configuration"]["query"]["query"] for m, p, body, _ in stand.recorder.requests if (m, p[-5:]) == ("POST", "/jobs")]
+    assert procedure in sent
+    assert stand.query("SELECT id, email FROM app.users") == [("a;b", ";")]
+    stand.downgrade("-1")
+
+
+def test_variables_fill_names_and_travel_as_parameters(stand):
+    stand.configure('datasets = {app = "app_dev"}\nvariables = {table = "users", who = "a\'; DROP TABLE x"}\n')
+    stand.users()
+    stand.write(
+        "0003_fill.sql",
+        "-- migrate:up\nINSERT INTO `${datasets.app}.${variables.table}` (id) VALUES (@who)\n",
+    )
+    stand.upgrade()
+    assert stand.query("SELECT id FROM app_dev.users") == [("a'; DROP TABLE x",)]
+
+
+def test_a_variable_that_is_no_name_is_refused_before_anything_is_sent(stand):
+    stand.configure('variables = {table = "users`; DROP TABLE x"}\n')
+    stand.users().write("0003_fill.sql", "-- migrate:up\nSELECT 1 FROM `app.${variables.table}`\n")
+    with pytest.raises(ValidationError, match="cannot stand for a name"):
+        stand.upgrade()
+    assert stand.recorder.requests == []
+
+
+def test_a_python_migration_gets_a_session(stand):
+    stand.users()
+    stand.write(
+        "0003_fill.py",
+        """
+        def fill(session):
+            table = f"{session.dataset('app')}.users"
+            session.query(f"INSERT INTO {table} (id) VALUES (@id)", id="from python")
+            assert session.query(f"SELECT id FROM {table}")[0]["id"] == "from python"
+
+        def upgrade(op):
+            op.add_columns(table="app.users", columns=[{"name": "age", "type": "INTEGER"}])
+            op.run(fill)
+
+        def downgrade(op):
+            op.drop_columns(table="app.users", columns=["age"])
+        """,
+    )
+    assert stand.upgrade().applied == ("0001", "0002", "0003")
+    assert stand.query("SELECT id, age FROM app.users") == [("from python", None)]
+    stand.downgrade()
+    assert stand.columns("app.users")[-1].startswith("_bqm_drop_0003")
+
+
+def test_an_error_in_a_python_step_names_the_authors_line(stand):
+    stand.users()
+    stand.write(
+        "0003_fill.py",
+        "def fill(session):\n    return 1 / 0\n\n\ndef upgrade(op):\n    op.run(fill)\n",
+    )
+    with pytest.raises(RunError, match="0003 fill failed") as caught:
+        stand.upgrade()
+    assert caught.value.where.startswith("migrations/0003_fill.py:2")
+    assert "ZeroDivisionError" in caught.value.details[-1]
+
+
+def test_another_configuration_may_not_use_the_history(stand):
+    stand.users().upgrade()
+    stand.configure('location = "EU"\n')
+    with pytest.raises(ConfigError) as caught:
+        stand.upgrade()
+    assert caught.value.code == "BQM340"
+    assert "location: recorded 'US', now 'EU'" in caught.value.details
+
+
+def test_a_history_that_was_emptied_is_noticed(stand):
+    stand.users().upgrade()
+    stand.query("TRUNCATE TABLE bqmigrate._schema_migrations")
+    with pytest.raises(UnsettledError, match="has rows up to 0, 3 were written"):
+        stand.upgrade()
+
+
+def test_a_lock_that_was_deleted_is_noticed(stand):
+    stand.users().upgrade()
+    stand.query("DROP TABLE bqmigrate._schema_migrations_lock")
+    with pytest.raises(UnsettledError, match="its lock _schema_migrations_lock is gone"):
+        stand.upgrade()
+
+
+def test_a_default_expiration_of_the_dataset_does_not_reach_the_history(stand):
+    dataset = stand.client.create_dataset("bqmigrate")
+    dataset.default_table_expiration_ms = 3_600_000
+    stand.client.update_dataset(dataset, ["default_table_expiration_ms"])
+    stand.users().upgrade()
+    for name in ("_schema_migrations", "_schema_migrations_lock"):
+        assert not stand.table(f"bqmigrate.{name}").get("expirationTime")
+
+
+def test_downgrade_is_refused_unless_the_environment_allows_it(stand):
+    stand.users().upgrade()
+    text = (stand.root / "migrations.toml").read_text().replace("allow_downgrade = true", "")
+    (stand.root / "migrations.toml").write_text(text)
+    with pytest.raises(RefusedError, match="not allowed in environment local"):
+        stand.downgrade()
+
+
+def test_a_dry_run_changes_nothing(stand):
+    report = stand.users().upgrade(dry_run=True)
+    assert report.dry_run
+    assert report.to_version == "0002"
+    assert {r[0] for r in stand.recorder.requests} == {"GET"}
+
+
+def test_a_plan_that_was_shown_does_not_run_once_it_changed(stand):
+    stand.users()
+    with stand.open() as project:
+        prepared = project.plan()
+        stand.upgrade("0001")
+        with pytest.raises(ValidationError, match="no longer the one that was shown"):
+            project.upgrade(prepared=prepared)
+
+
+def test_the_log_has_one_record_per_step(stand, caplog):
+    caplog.set_level(logging.INFO, "bqmigrate")
+    stand.users().upgrade()
+    steps = [r.bqmigrate for r in caplog.records if r.bqmigrate["event"] == "StepFinished"]
+    assert [(s["target"], s["requests"]) for s in steps] == [("app", 1), ("app.users", 1)]
+    assert all(s["duration_ms"] >= 0 for s in steps)
+
+
+def test_one_migration_that_creates_and_patches_and_renames_runs_in_one_go(stand):
+    stand.write("0001_app.yaml", DATASET)
+    stand.write(
+        "0002_much.yaml",
+        """
+        upgrade:
+          - create_table: {table: app.t, schema: [{name: a, type: STRING, mode: REQUIRED}, {name: b, type: INTEGER}]}
+          - set_clustering: {table: app.t, columns: [a]}
+          - rename_table: {table: app.t, to: u}
+          - alter_columns: {table: app.u, columns: [{name: b, type: NUMERIC, description: Widened.}]}
+          - set_table_options: {table: app.u, description: Much., labels: {team: core}}
+          - create_view: {view: app.v, query: "SELECT a FROM `${project}.app.u`"}
+          - replace_view: {view: app.v, query: "SELECT a, b FROM `${project}.app.u`"}
+        """,
+    )
+    stand.upgrade()
+    made = stand.table("app.u")
+    assert made["clustering"] == {"fields": ["a"]}
+    assert made["labels"]["team"] == "core"
+    assert stand.query("SELECT * FROM app.v") == []
+    stand.downgrade("0001", allow_data_loss=True)
+    assert [t.table_id for t in stand.client.list_tables("app")] == []
