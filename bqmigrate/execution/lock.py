@@ -62,18 +62,14 @@ class OpenVersion:
     checksum: str
     steps: tuple[OpenStep, ...] = ()
 
-    @property
-    def key(self) -> tuple[str, Direction, int]:
-        """Return what a row of the history settles it by."""
-        return (self.version, self.direction, self.generation)
-
 
 @dataclass(frozen=True)
 class OpenRun:
-    """A run that set out and whose versions are not all settled."""
+    """A run that set out and whose versions are not all settled; only rows after `seq` settle them."""
 
     id: str
     versions: tuple[OpenVersion, ...]
+    seq: int = 0
 
 
 @dataclass(frozen=True)
@@ -106,13 +102,13 @@ class Lock:
 
     def unsettled(self, state: HistoryState) -> Sequence[OpenVersion]:
         """Return what was set out and has no row yet, in the order it was to be done."""
-        return [v for run in self.runs for v in run.versions if not _settled(v, state)]
+        return [v for run in self.runs for v in run.versions if not _settled(v, run.seq, state)]
 
     def without_settled(self, state: HistoryState) -> Lock:
         """Return the lock with only those runs that the history does not account for."""
         kept = []
         for run in self.runs:
-            versions = tuple(v for v in run.versions if not _settled(v, state))
+            versions = tuple(v for v in run.versions if not _settled(v, run.seq, state))
             if versions:
                 kept.append(replace(run, versions=versions))
         return replace(self, runs=tuple(kept))
@@ -148,9 +144,9 @@ class Lock:
             raise NotALock(str(error)) from error
 
 
-def opened(run_id: str, migrations: Sequence[PlannedMigration]) -> OpenRun:
-    """Return the open run of what is about to be done."""
-    return OpenRun(run_id, tuple(_opened(m) for m in migrations))
+def opened(run_id: str, migrations: Sequence[PlannedMigration], seq: int) -> OpenRun:
+    """Return the open run of what is about to be done after row `seq`."""
+    return OpenRun(run_id, tuple(_opened(m) for m in migrations), seq)
 
 
 def _opened(migration: PlannedMigration) -> OpenVersion:
@@ -164,15 +160,9 @@ def _opened(migration: PlannedMigration) -> OpenVersion:
     )
 
 
-def _settled(item: OpenVersion, state: HistoryState) -> bool:
+def _settled(item: OpenVersion, seq: int, state: HistoryState) -> bool:
     known = state.versions.get(item.version)
-    if known is None:
-        return False
-    if state.generations.get(item.version, 0) >= item.generation:
-        return True  # reverted since
-    if known.generation < item.generation:
-        return False
-    return item.direction == "upgrade" or known.direction == "downgrade"
+    return known is not None and known.record.seq > seq
 
 
 def _dump(lock: Lock) -> str:
@@ -181,4 +171,4 @@ def _dump(lock: Lock) -> str:
 
 def _run(data: Mapping[str, Any]) -> OpenRun:
     versions = tuple(OpenVersion(**{**v, "steps": tuple(OpenStep(**s) for s in v["steps"])}) for v in data["versions"])
-    return OpenRun(data["id"], versions)
+    return OpenRun(data["id"], versions, data["seq"])

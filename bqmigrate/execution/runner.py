@@ -34,6 +34,9 @@ class Planner(Protocol):
     def plan(self, state: HistoryState, lineage: str) -> Plan:
         """Return what to do from a state."""
 
+    def aimed_at(self, target: str) -> Planner:
+        """Return the same decisions for another target."""
+
     def again(self, state: HistoryState, versions: Sequence[str], lineage: str) -> Sequence[PlannedMigration]:
         """Return what an interrupted upgrade set out to do."""
 
@@ -92,7 +95,7 @@ class Runner:
                 dead = lease.wait(self.warehouse, self.place, view, holder, self.lock_timeout_s, self.clocks, self.emit)
                 view = None
                 continue
-            own = opened(self.identity.run_id, plan.migrations)
+            own = opened(self.identity.run_id, plan.migrations, view.state.last_seq)
             taken = self._take(view, plan, own)
             if taken is None:
                 view = None
@@ -172,15 +175,17 @@ class Runner:
         if view.lock is not None and view.lock.holder is not None:
             executor.records.append(self.identity.record("taken_over", name=view.lock.holder.id))
             executor.flush()
-        open_ups = [v for v in (view.lock.unsettled(view.state) if view.lock else ()) if v.direction == "upgrade"]
+        going = {m.version for m in plan.migrations}
+        open_ = view.lock.unsettled(view.state) if view.lock else ()
+        open_ups = [v for v in open_ if v.direction == "upgrade" and v.version in going]
         if self.direction == "downgrade" and open_ups:
-            plan = self._settle(executor, view, open_ups)
+            plan = self._settle(executor, view, plan, open_ups)
         if not lock.fits or any(s.step.kind in {"patch", "python"} for s in plan.steps):
             executor.records.extend(self._started(m) for m in plan.migrations)
             executor.flush()
         return plan
 
-    def _settle(self, executor: Executor, view: View, open_ups: Sequence[OpenVersion]) -> Plan:
+    def _settle(self, executor: Executor, view: View, plan: Plan, open_ups: Sequence[OpenVersion]) -> Plan:
         """Seal interrupted upgrades, record how far they got, and plan the way back from there."""
         lineage = self._lineage(view)
         before = assumed(view.state, open_ups)
@@ -192,7 +197,7 @@ class Runner:
             steps = find_out(executor.stepper, migration, item)
             executor.records.append(
                 self.identity.record(
-                    "failed" if steps else "sealed",
+                    "sealed",
                     version=item.version,
                     name=item.name,
                     direction="upgrade",
@@ -203,7 +208,8 @@ class Runner:
                 )
             )
         executor.flush()
-        return self.planner.plan(_after(view, executor), lineage)
+        # -2 was counted before it was known which versions had done nothing: it still means the same place.
+        return self.planner.aimed_at(plan.to_version or "base").plan(_after(view, executor), lineage)
 
     def _started(self, migration: PlannedMigration) -> Record:
         steps = tuple(
@@ -223,7 +229,7 @@ class Runner:
     def _release_after_failure(self, held: Lease, executor: Executor, view: View, own: OpenRun) -> None:
         """Let go after a failure: what is not known of this run stays in the lock for the next."""
         stopped_at = executor.unsettled
-        left = opened(own.id, [stopped_at]) if stopped_at is not None else None
+        left = opened(own.id, [stopped_at], executor.writer.seq) if stopped_at is not None else None
         try:
             held.release(_after(view, executor), own=own, unsettled=left)
         except (BqmigrateError, WarehouseError) as error:

@@ -30,12 +30,21 @@ def assumed(state: HistoryState, unsettled: Sequence[OpenVersion]) -> HistorySta
         steps = tuple(
             StepRecord(number, s.kind, "", s.target, s.digest, "done") for number, s in enumerate(item.steps, start=1)
         )
+        reached = None
         if item.direction == "downgrade" and known is not None:
-            steps = known.steps
+            steps, reached = known.steps, known.reached
         row = Record(0, 0, 0, "started", "", item.version, item.name, item.direction, item.generation, item.checksum)
         state = state.with_version(
             VersionState(
-                item.version, item.name, "half-applied", item.direction, item.generation, item.checksum, row, steps
+                item.version,
+                item.name,
+                "half-applied",
+                item.direction,
+                item.generation,
+                item.checksum,
+                row,
+                steps,
+                reached,
             )
         )
     return state

@@ -78,7 +78,11 @@ class Record:
 
 @dataclass(frozen=True)
 class VersionState:
-    """Where one version stands, by its last decisive row."""
+    """Where one version stands, by its last decisive row.
+
+    `steps` are the upgrade's; `reached` is the last of them that was done, None for all. A half-applied
+    version with direction `downgrade` can only go down: its upgrade was given up.
+    """
 
     version: str
     name: str
@@ -88,11 +92,16 @@ class VersionState:
     checksum: str
     record: Record
     steps: tuple[StepRecord, ...] = ()
+    reached: int | None = None
 
 
 @dataclass(frozen=True)
 class HistoryState:
-    """All rows folded. `next_generation` counts 1 + the reverts and repairs of a version."""
+    """All rows folded.
+
+    `next_generation` counts 1 + the reverts and repairs of a version, and the seals of an upgrade that
+    had done nothing: its job ids are used up.
+    """
 
     versions: Mapping[str, VersionState] = field(default_factory=lambda: MappingProxyType({}))
     generations: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
@@ -160,7 +169,7 @@ def fold(records: Iterable[Record]) -> HistoryState:
     for row in rows:
         if row.version is None:
             continue
-        if row.event in {"reverted", "repaired"}:
+        if row.event in {"reverted", "repaired"} or (row.event == "sealed" and not row.steps):
             generations[row.version] = generations.get(row.version, 0) + 1
         state = _after(row, versions.get(row.version))
         if state is not None:
@@ -184,27 +193,27 @@ def _check_batches(rows: Sequence[Record]) -> None:
 
 
 def _after(row: Record, before: VersionState | None) -> VersionState | None:
-    standing: Standing
-    match row.event:
-        case "applied" | "adopted" | "baseline":
-            standing = "applied"
-        case "reverted":
-            standing = "reverted"
-        case "failed" if any(s.outcome != "failed" for s in row.steps):
-            standing = "half-applied"
-        case _:
-            return before
-    steps = row.steps
-    if before is not None and row.direction == "downgrade" and row.event == "failed":
-        # What the upgrade made or found stays what counts for the way back.
-        steps = before.steps
+    """Return where a version stands after a row; rows that decide nothing leave it where it was."""
+    done = [s.number for s in row.steps if s.outcome != "failed"]
+    reached = max(done, default=0)
+    match row.event, row.direction:
+        case (("applied" | "adopted" | "baseline"), _):
+            return _state(row, "applied", "upgrade", row.steps, None)
+        case "reverted", _:
+            return _state(row, "reverted", "downgrade", row.steps, None)
+        case "failed", "upgrade" if done:
+            return _state(row, "half-applied", "upgrade", row.steps, reached)
+        case "failed", "downgrade" if done and before is not None:
+            return _state(row, "half-applied", "downgrade", before.steps, before.reached)
+        case "sealed", _:
+            standing: Standing = "half-applied" if done else "reverted"
+            return _state(row, standing, "downgrade", row.steps, reached)
+    return before
+
+
+def _state(
+    row: Record, standing: Standing, direction: Direction, steps: tuple[StepRecord, ...], reached: int | None
+) -> VersionState:
     return VersionState(
-        row.version or "",
-        row.name or "",
-        standing,
-        row.direction or "upgrade",
-        row.generation,
-        row.checksum or "",
-        row,
-        steps,
+        row.version or "", row.name or "", standing, direction, row.generation, row.checksum or "", row, steps, reached
     )

@@ -112,10 +112,8 @@ def _planned(item: _Applied, catalog: Catalog, scope: Scope, lineage: str) -> tu
 
 
 def _reached(trace: Trace, known: VersionState) -> Trace:
-    if known.standing != "half-applied" or known.direction != "upgrade":
-        return trace
     # Only what was reached has to be taken back: a step is one primitive operation, in order.
-    return trace.cut(max((s.number for s in known.steps if s.outcome != "failed"), default=0))
+    return trace if known.reached is None else trace.cut(known.reached)
 
 
 def _inverses(item: _Applied, found: Sequence[str]) -> tuple[Sequence[Traced], Sequence[str]]:

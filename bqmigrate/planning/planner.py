@@ -28,6 +28,10 @@ class Planner:
         make = plan_upgrade if self.direction == "upgrade" else plan_downgrade
         return make(self.files, state, self.target, self.scope, lineage)
 
+    def aimed_at(self, target: str) -> Planner:
+        """Return the same decisions for another target."""
+        return replace(self, target=target)
+
     def again(self, state: HistoryState, versions: Sequence[str], lineage: str) -> Sequence[PlannedMigration]:
         """Return what an upgrade of these versions does, whatever the history says of them."""
         return plan_again(self.files, state, versions, self.scope, lineage)

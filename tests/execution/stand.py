@@ -141,9 +141,7 @@ class Stand:
         return [tuple(row.values()) for row in self.client.query(sql, job_retry=None).result()]
 
     def rows(self):
-        found = self.query(
-            "SELECT seq, event, version, direction FROM bqmigrate._schema_migrations ORDER BY seq"
-        )
+        found = self.query("SELECT seq, event, version, direction FROM bqmigrate._schema_migrations ORDER BY seq")
         return found
 
     def users(self):

@@ -20,9 +20,7 @@ def test_up_down_up_ends_where_it_was(stand):
 
 def test_a_failed_step_names_file_line_cause_and_what_was_done(stand):
     stand.users().upgrade()
-    broken = stand.write(
-        "0003_fill.sql", "-- migrate:up\nUPDATE app.users\nSET email = nothing_like_it\nWHERE TRUE\n"
-    )
+    broken = stand.write("0003_fill.sql", "-- migrate:up\nUPDATE app.users\nSET email = nothing_like_it\nWHERE TRUE\n")
     with pytest.raises(RunError) as caught:
         stand.upgrade()
     error = caught.value
@@ -162,7 +160,11 @@ def test_sql_is_sent_byte_for_byte(stand):
     )
     stand.write("0003_script.sql", f"-- migrate:up\n{procedure}-- migrate:down\nDELETE FROM app.users WHERE TRUE")
     stand.upgrade()
-    sent = [body["configuration"]["query"]["query"] for m, p, body, _ in stand.recorder.requests if (m, p[-5:]) == ("POST", "/jobs")]
+    sent = [
+        body["configuration"]["query"]["query"]
+        for m, p, body, _ in stand.recorder.requests
+        if (m, p[-5:]) == ("POST", "/jobs")
+    ]
     assert procedure in sent
     assert stand.query("SELECT id, email FROM app.users") == [("a;b", ";")]
     stand.downgrade("-1")

@@ -51,6 +51,18 @@ def test_a_failed_downgrade_keeps_what_the_upgrade_found():
     assert state.unsettled[0].steps == (found,)
 
 
+def test_an_upgrade_that_was_sealed_can_only_go_down():
+    state = fold([row(1, "sealed", "0001")])
+    assert (state.unsettled[0].direction, state.unsettled[0].reached) == ("downgrade", 1)
+    assert state.next_generation("0001") == 1
+
+
+def test_an_upgrade_that_was_sealed_before_its_first_step_is_pending_in_a_new_generation():
+    state = fold([row(1, "sealed", "0001", steps=())])
+    assert state.standing("0001") == "reverted"
+    assert state.next_generation("0001") == 2
+
+
 def test_a_batch_with_rows_missing_is_not_folded():
     with pytest.raises(IncompleteBatch, match="1 of 2"):
         fold([row(1, "applied", "0001", batch=1, rows=2)])

@@ -32,9 +32,7 @@ def columns(draw, names=words, modes=("NULLABLE", "REQUIRED", "REPEATED"), defau
     mode = draw(st.sampled_from(modes))
     default = DEFAULTS.get(kind) if defaults and mode != "REPEATED" and draw(st.booleans()) else None
     length = draw(st.integers(1, 50)) if kind == "STRING" and default is None and draw(st.booleans()) else None
-    return Column(
-        draw(names), kind, mode, draw(st.none() | texts), default=default, max_length=length
-    )
+    return Column(draw(names), kind, mode, draw(st.none() | texts), default=default, max_length=length)
 
 
 @st.composite
@@ -137,7 +135,9 @@ def _alter(draw, table):
 def _options(draw, table):
     options = [("description", draw(st.none() | texts))]
     if table.partitioning:
-        options.append(("partition_expiration_days", draw(st.none() | st.integers(1, 900).map(lambda d: d * 86_400_000))))
+        options.append(
+            ("partition_expiration_days", draw(st.none() | st.integers(1, 900).map(lambda d: d * 86_400_000)))
+        )
         options.append(("require_partition_filter", draw(st.booleans())))
     changes = draw(st.dictionaries(words, st.none() | words, max_size=2))
     return SetTableOptions(NAME, tuple(options), tuple(sorted(changes.items())))

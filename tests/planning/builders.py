@@ -25,9 +25,7 @@ def migration(version, *operations, downgrade=None, checksum=None, name=None):
     file = f"migrations/{version}_{name}.yaml"
     placed = tuple(Placed(o, Place(file, line)) for line, o in enumerate(operations, start=1))
     back = None if downgrade is None else tuple(Placed(o, Place(file, 90)) for o in downgrade)
-    return Migration(
-        version, name, Path(file), file, "yaml", None, placed, back, checksum or f"sha256:{version}"
-    )
+    return Migration(version, name, Path(file), file, "yaml", None, placed, back, checksum or f"sha256:{version}")
 
 
 class Folder:

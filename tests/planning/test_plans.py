@@ -45,9 +45,7 @@ def test_what_a_create_makes_carries_the_label_of_its_run(folder):
 
 def test_two_columns_are_one_statement(folder):
     sql = up(folder, history("0001", "0002")).steps[0].step.sql
-    assert sql == (
-        "ALTER TABLE `some-project.app.users`\n  ADD COLUMN `email` STRING,\n  ADD COLUMN `age` INT64"
-    )
+    assert sql == ("ALTER TABLE `some-project.app.users`\n  ADD COLUMN `email` STRING,\n  ADD COLUMN `age` INT64")
 
 
 def test_a_plan_digest_changes_with_what_is_done(folder):
@@ -76,9 +74,7 @@ def test_a_late_lower_number_is_refused_with_the_command_that_mends_it(folder):
     with pytest.raises(ValidationError) as caught:
         up(folder, history("0001", "0003"))
     assert caught.value.code == "BQM103"
-    assert caught.value.hint == (
-        "give it the next number: mv migrations/0002_step_2.yaml migrations/0004_step_2.yaml"
-    )
+    assert caught.value.hint == ("give it the next number: mv migrations/0002_step_2.yaml migrations/0004_step_2.yaml")
 
 
 def test_a_reference_to_a_missing_table_names_its_place(folder):
@@ -136,13 +132,11 @@ def test_a_written_downgrade_is_used_as_written(folder):
     assert plan.steps[0].step.removes.made_by is None
 
 
-def half(*, direction="upgrade"):
+def half():
     done = StepRecord(1, "job", "add columns", "app.users", "0" * 64, "done")
     failed = StepRecord(2, "job", "set default", "app.users.b", "0" * 64, "failed")
     rows = [applied("0001", 2), applied("0002", 3), applied("0003", 4)]
-    stop = Record(
-        5, 5, 1, "failed", "run", "0004", "step_4", direction, 1, "sha256:0004", steps=(done, failed)
-    )
+    stop = Record(5, 5, 1, "failed", "run", "0004", "step_4", "upgrade", 1, "sha256:0004", steps=(done, failed))
     return fold([Record(1, 1, 1, "genesis", "run", name="lineage"), *rows, stop])
 
 
@@ -163,10 +157,15 @@ def test_only_what_was_reached_of_a_half_applied_version_is_taken_back(folder):
     assert [s.step.verb for s in plan.steps] == ["set aside columns"]
 
 
+def interrupted_downgrade():
+    done = StepRecord(1, "job", "drop default", "app.users.c", "0" * 64, "done")
+    rows = [applied(f"000{n}", n + 1) for n in (1, 2, 3, 4)]
+    stop = replace(applied("0004", 6), event="failed", direction="downgrade", steps=(done,))
+    return fold([Record(1, 1, 1, "genesis", "run", name="lineage"), *rows, stop])
+
+
 def test_an_interrupted_downgrade_is_finished_before_anything_goes_up(folder):
-    state = half(direction="downgrade")
-    state = state.with_version(replace(state.versions["0004"], steps=()))
-    plan = up(with_default(folder), state)
+    plan = up(with_default(folder), interrupted_downgrade())
     assert [(m.version, m.direction) for m in plan.migrations] == [("0004", "downgrade"), ("0004", "upgrade")]
     assert plan.migrations[1].generation == 2
 
