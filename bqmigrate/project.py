@@ -113,7 +113,7 @@ class Project:
         """Read all migrations and walk them from an empty catalog. Raises ValidationError; sends nothing."""
         settled = self.config
         files = loader.load(settled.root / settled.folder, settled.root)
-        check_files(files, self._scope())
+        check_files(files, self._scope(), settled.history_dataset)
         return files
 
     def plan(self, target: str | None = None, *, direction: Direction = "upgrade", offline: bool = False) -> Prepared:

@@ -48,7 +48,8 @@ _TYPES = {"INTEGER": "INT64", "STRING": "STRING", "TIMESTAMP": "TIMESTAMP", "JSO
 
 def insert_sql(reference: ObjectRef, count: int) -> str:
     """Return the INSERT of a batch of rows; every value is a query parameter."""
-    names = ", ".join(name for name, *_ in _COLUMNS)
+    # `rows` and `at` are reserved words of GoogleSQL.
+    names = ", ".join(quote(name) for name, *_ in _COLUMNS)
     values = ",\n  ".join(_row_sql(index) for index in range(count))
     path = quote(reference.project, reference.dataset, reference.table or "")
     return f"INSERT INTO {path} ({names})\nVALUES\n  {values}"

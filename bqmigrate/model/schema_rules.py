@@ -15,6 +15,7 @@ from typing import Literal
 from bqmigrate.model import columns as cols
 from bqmigrate.model.catalog import Partitioning, Table
 from bqmigrate.model.columns import Column, find
+from bqmigrate.model.widening import DEFAULT_INTEGER_DIGITS, DEFAULT_SCALE, widens
 
 CLUSTERING_LIMIT = 4
 COLUMN_LIMIT = 10_000
@@ -23,13 +24,6 @@ PARTITION_TYPES = {"DATE": ("DAY", "MONTH", "YEAR"), "TIMESTAMP": ("HOUR", "DAY"
 CLUSTER_TYPES = frozenset({
     "BIGNUMERIC", "BOOLEAN", "DATE", "DATETIME", "GEOGRAPHY", "INTEGER", "NUMERIC", "RANGE", "STRING", "TIMESTAMP",
 })  # fmt: skip
-WIDER = {
-    "INTEGER": frozenset({"NUMERIC", "BIGNUMERIC", "FLOAT"}),
-    "NUMERIC": frozenset({"BIGNUMERIC", "FLOAT"}),
-}
-DEFAULT_INTEGER_DIGITS = {"NUMERIC": 29, "BIGNUMERIC": 38}
-DEFAULT_SCALE = {"NUMERIC": 9, "BIGNUMERIC": 38}
-
 Change = Literal["none", "in_place", "rebuild"]
 
 
@@ -246,47 +240,6 @@ def change_type(table: Table, name: str, new: Column) -> Refusal | None:
         f"({old.sql_type()}) is assignable to the new type ({new.sql_type()})",
         "invalidQuery",
     )
-
-
-def widens(old: Column, new: Column) -> bool:
-    """Tell whether `new` holds every value of `old` by the documented conversions (equal counts)."""
-    if old.mode != new.mode:
-        return False
-    if old.type == "RECORD" or new.type == "RECORD":
-        return old.type == new.type and _record_widens(old, new)
-    if new.type == old.type:
-        return _same_name_widens(old, new)
-    if new.type not in WIDER.get(old.type, ()):
-        return False
-    return new.type == "FLOAT" or _digits_fit(old, new)
-
-
-def _record_widens(old: Column, new: Column) -> bool:
-    same_names = [f.name.lower() for f in old.fields] == [f.name.lower() for f in new.fields]
-    return same_names and all(widens(a, b) for a, b in zip(old.fields, new.fields, strict=True))
-
-
-def _same_name_widens(old: Column, new: Column) -> bool:
-    if old.type in {"STRING", "BYTES"}:
-        return new.max_length is None or (old.max_length is not None and new.max_length >= old.max_length)
-    if old.type in DEFAULT_INTEGER_DIGITS:
-        return _digits_fit(old, new)
-    return old.range_element == new.range_element
-
-
-def _digits_fit(old: Column, new: Column) -> bool:
-    before, after = _digits(old), _digits(new)
-    return after[0] >= before[0] and after[1] >= before[1]
-
-
-def _digits(column: Column) -> tuple[int, int]:
-    """Return (digits before, digits after the point) that a number column holds."""
-    if column.type == "INTEGER":
-        return 19, 0
-    if column.precision is None:
-        return DEFAULT_INTEGER_DIGITS[column.type], DEFAULT_SCALE[column.type]
-    scale = column.scale or 0
-    return column.precision - scale, scale
 
 
 def patch_columns(old: Sequence[Column], new: Sequence[Column], *, _where: str = "") -> Refusal | None:

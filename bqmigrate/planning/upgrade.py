@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bqmigrate.errors import Finding
 from bqmigrate.files.migration import Migration, MigrationSet
 from bqmigrate.model.history import HistoryState
+from bqmigrate.operations.datasets import CreateDataset
 from bqmigrate.operations.steps import Scope
 from bqmigrate.planning import targets
 from bqmigrate.planning.compile import steps_up
@@ -15,18 +17,38 @@ from bqmigrate.planning.trace import Trace, TraceError, replay
 from bqmigrate.planning.verify import refuse_disagreement, refused
 
 
-def check_files(files: MigrationSet, scope: Scope) -> None:
+def check_files(files: MigrationSet, scope: Scope, history_dataset: str) -> None:
     """Walk all files from an empty catalog, compiled for an environment. Raises ValidationError; sends nothing."""
     traces, findings = replay(files.migrations, HistoryState())
     for trace in traces:
         if findings:
             break
+        findings = _datasets_apart(trace, scope, history_dataset)
         try:
             steps_up(trace.operations, trace.mark, scope, "")
         except TraceError as error:
             findings = [error.finding]
     if findings:
         raise refused(findings)
+
+
+def _datasets_apart(trace: Trace, scope: Scope, history_dataset: str) -> Sequence[Finding]:
+    """Find datasets that would land on the history's own, or two on one: each must have a place of its own."""
+    taken = {scope.dataset(name): name for name in trace.before.datasets}
+    out = []
+    for traced in trace.operations:
+        if not isinstance(traced.operation, CreateDataset):
+            continue
+        name = traced.operation.name
+        physical = scope.dataset(name)
+        if physical.lower() == history_dataset.lower():
+            message = f"dataset {name} would be the history's own dataset, {history_dataset}"
+            help_ = "give it another name, or the history another history_dataset in migrations.toml"
+            out.append(Finding("BQM140", message, traced.place, help_))
+        elif taken.setdefault(physical, name) != name:
+            message = f"datasets {taken[physical]} and {name} would both be {physical}"
+            out.append(Finding("BQM140", message, traced.place, "map one of them elsewhere in migrations.toml"))
+    return out
 
 
 def plan_upgrade(files: MigrationSet, state: HistoryState, target: str, scope: Scope, lineage: str) -> Plan:

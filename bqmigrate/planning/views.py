@@ -76,7 +76,7 @@ def line(version: str, file: Migration | None, known: VersionState | None) -> Hi
         duration_ms=row.duration_ms if row and was_applied else None,
         actor=row.actor if row and was_applied else None,
         error=row.error if row else None,
-        steps=known.steps if known else (),
+        steps=known.steps if known and was_applied else (),
     )
 
 

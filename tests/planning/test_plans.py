@@ -80,7 +80,7 @@ def test_a_late_lower_number_is_refused_with_the_command_that_mends_it(folder):
 def test_a_reference_to_a_missing_table_names_its_place(folder):
     folder.migrations[1:] = [migration("0002", AddColumns(replace(USERS, table="usres"), (Column("a", "STRING"),)))]
     with pytest.raises(ValidationError, match=r"table app\.usres does not exist at this point") as caught:
-        check_files(folder.files(), SCOPE)
+        check_files(folder.files(), SCOPE, "bqmigrate")
     assert str(caught.value.findings[0].place) == "migrations/0002_step_2.yaml:1"
 
 
