@@ -15,6 +15,9 @@ from bqmigrate.local.storage.database import HeldElsewhere, WrongFormat
 from bqmigrate.local.storage.folder import Server, alive, database_file, read_server
 from bqmigrate.local.warehouse import LocalWarehouse
 
+HELD = "BQM332"
+WRONG_FORMAT = "BQM333"
+UNREADABLE = "BQM334"
 POLL_SECONDS = 0.1
 PROBE_SECONDS = 2.0
 
@@ -54,10 +57,10 @@ def attach(folder: Path, wait_s: float = 10.0) -> Attached:
             if time.monotonic() >= deadline:
                 raise _held(held) from held
         except WrongFormat as wrong:
-            raise UnavailableError("local.format", str(wrong), where=str(path), hint="bqmigrate local reset") from wrong
+            raise UnavailableError(WRONG_FORMAT, str(wrong), where=str(path), hint="bqmigrate local reset") from wrong
         except OSError as error:
             message = f"{path} cannot be opened: {error.strerror or error}"
-            raise UnavailableError("local.unreadable", message, where=str(path)) from error
+            raise UnavailableError(UNREADABLE, message, where=str(path)) from error
         time.sleep(POLL_SECONDS)
 
 
@@ -65,7 +68,7 @@ def _held(held: HeldElsewhere) -> UnavailableError:
     who = f"process {held.pid}" if held.pid else "another process"
     end = f"wait for it to end, or stop it: kill {held.pid}" if held.pid else "wait for it to end"
     return UnavailableError(
-        "local.held", f"the embedded warehouse is in use by {who}", where=str(held.path), hint=end
+        HELD, f"the embedded warehouse is in use by {who}", where=str(held.path), hint=end
     )  # fmt: skip
 
 

@@ -19,6 +19,8 @@ Key = tuple[str, ...]
 Json = Mapping[str, Any]
 
 STREAMING_BUFFER_MS = 90 * 60 * 1000
+JOB_LIFE_MS = 180 * 24 * 3_600_000
+REQUEST_LIFE_MS = 15 * 60 * 1000
 STREAMING_GUARD_MS = 30 * 60 * 1000
 
 
@@ -60,6 +62,11 @@ class DatasetRecord:
     def shown(self) -> str:
         """Return the name as BigQuery's messages spell it."""
         return f"{self.project}:{self.dataset}"
+
+    def expired(self, now_ms: int) -> bool:
+        """Tell that a dataset never expires."""
+        del now_ms
+        return False
 
 
 @dataclass(frozen=True)
@@ -134,6 +141,10 @@ class JobRecord:
         """Return the key in the catalog."""
         return job_key(self.project, self.job)
 
+    def expired(self, now_ms: int) -> bool:
+        """Tell whether the job is forgotten, and its id free again."""
+        return now_ms - self.created_ms >= JOB_LIFE_MS
+
 
 @dataclass(frozen=True)
 class RequestRecord:
@@ -149,6 +160,10 @@ class RequestRecord:
     def key(self) -> Key:
         """Return the key in the catalog."""
         return ("request", self.project, self.request)
+
+    def expired(self, now_ms: int) -> bool:
+        """Tell whether the requestId is forgotten."""
+        return now_ms - self.created_ms > REQUEST_LIFE_MS
 
 
 Record = DatasetRecord | TableRecord | JobRecord | RequestRecord

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -180,24 +180,32 @@ class Store:
         self._open()
 
     def _open(self) -> None:
-        """Fold the log; fail the jobs that a dead process left; drop rows nobody names."""
+        """Fold the log, settle what a dead process left or time ran out for, drop rows nobody names."""
+        self._fold()
         with self.database.read() as cursor:
-            for seq, entry, body in cursor.execute("SELECT seq, entry, body FROM catalog_log ORDER BY seq").fetchall():
-                self._fold(tuple(json.loads(entry)), body)
-                self._seq = seq
             names = [n for (n,) in cursor.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
         numbered = {n: int(n[1:]) for n in names if n[0] == "t" and n[1:].isdigit()}
         self._physical = max(numbered.values(), default=0)
         with self.write() as tx:
-            _fail_running(tx)
+            for kind in KINDS:
+                for record in list(self.kinds[kind].values()):
+                    _settle(tx, record)
         live = {r.physical for r in self.kinds["table"].values() if isinstance(r, TableRecord)}
         self._sweep([n for n in numbered if n not in live])
 
-    def _fold(self, key: Key, body: str | None) -> None:
-        if body is None:
-            self.kinds[key[0]].pop(key, None)
-        else:
-            self.kinds[key[0]][key] = decode(key, body)
+    def _fold(self) -> None:
+        """Read the catalog from its log."""
+        found: Kinds = {kind: {} for kind in KINDS}
+        with self.database.read() as cursor:
+            rows = cursor.execute("SELECT seq, entry, body FROM catalog_log ORDER BY seq").fetchall()
+        for seq, entry, body in rows:
+            key = tuple(json.loads(entry))
+            if body is None:
+                found[key[0]].pop(key, None)
+            else:
+                found[key[0]][key] = decode(key, body)
+            self._seq = seq
+        self.kinds.update(found)
 
     def _sweep(self, unused: Sequence[str]) -> None:
         with self.database.write() as connection:
@@ -219,15 +227,26 @@ class Store:
     def write(self) -> Iterator[Transaction]:
         """Run one transaction over rows and catalog: all of it, or nothing."""
         with self.database.writing:
-            with self.database.write() as connection:
-                tx = Transaction(self, connection)
-                yield tx
-                self._append(connection, tx.changes)
-            for key, record in tx.changes.items():
-                if record is None:
-                    self.kinds[key[0]].pop(key, None)
-                else:
-                    self.kinds[key[0]][key] = record
+            sealed = False
+            try:
+                with self.database.write() as connection:
+                    tx = Transaction(self, connection)
+                    yield tx
+                    self._append(connection, tx.changes)
+                    sealed = True
+                self._apply(tx.changes)
+            except BaseException:
+                # An interrupt around COMMIT leaves open which side of it we are on: the log knows.
+                if sealed:
+                    self._fold()
+                raise
+
+    def _apply(self, changes: Mapping[Key, Record | None]) -> None:
+        for key, record in changes.items():
+            if record is None:
+                self.kinds[key[0]].pop(key, None)
+            else:
+                self.kinds[key[0]][key] = record
 
     @contextmanager
     def read(self) -> Iterator[View]:
@@ -245,11 +264,10 @@ class Store:
         return base64.b64encode(secrets.token_bytes(12)).decode()
 
 
-def _fail_running(tx: Transaction) -> None:
-    """End the jobs that a killed process left behind: their effects were never committed."""
-    error = {"reason": "stopped", "message": "Job execution was cancelled: the local warehouse was stopped"}
-    projects = {k[1] for k in tx._kinds["job"]}  # noqa: SLF001  every project, which no reader asks for
-    for project in projects:
-        for job in tx.jobs(project):
-            if job.state == "RUNNING":
-                tx.put(replace(job, state="DONE", error=error, ended_ms=tx.now_ms))
+def _settle(tx: Transaction, record: Record) -> None:
+    """Forget what has run out; end a job that a killed process left: its effect was never committed."""
+    if isinstance(record, JobRecord) and record.state == "RUNNING":
+        error = {"reason": "stopped", "message": "Job execution was cancelled: the local warehouse was stopped"}
+        tx.put(replace(record, state="DONE", error=error, ended_ms=tx.now_ms))
+    elif record.expired(tx.now_ms):
+        tx.remove(record.key)

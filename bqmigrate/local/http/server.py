@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import threading
@@ -30,6 +31,8 @@ def serve(warehouse: LocalWarehouse, port: int, on_ready: Callable[[str], None],
     held. Raises OSError when the port is taken.
     """
     sockets: Sockets = {}
+    # A request that waits for a thread is no news to whoever reads stderr.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     server = create_server(
         warehouse.wsgi_app, map=sockets, host=HOST, port=port, threads=THREADS, ident="bqmigrate-local"
     )

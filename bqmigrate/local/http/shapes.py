@@ -1,4 +1,7 @@
-"""Where a body must hold objects, lists or texts: refused before anything looks inside."""
+"""Where a body must hold objects, lists or texts: refused before anything looks inside.
+
+A key that ends in ! must be there.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,8 @@ from typing import Any
 
 from bqmigrate.local.errors import WarehouseError
 
-TABLE_NAME: Mapping[str, Any] = {"projectId": str, "datasetId": str, "tableId": str}
-DATASET_NAME: Mapping[str, Any] = {"projectId": str, "datasetId": str}
+TABLE_NAME: Mapping[str, Any] = {"projectId": str, "datasetId!": str, "tableId!": str}
+DATASET_NAME: Mapping[str, Any] = {"projectId": str, "datasetId!": str}
 LABELS: Mapping[str, Any] = {}
 DATASET: Mapping[str, Any] = {
     "datasetReference": DATASET_NAME,
@@ -22,16 +25,19 @@ PARTITIONING: Mapping[str, Any] = {
     "rangePartitioning": {"field": str, "range": {}},
     "clustering": {"fields": [str]},
 }
-SCHEMA: Mapping[str, Any] = {"fields": [{"name": str, "type": str, "mode": str, "description": str, "fields": list}]}
+FIELD: dict[str, Any] = {"name!": str, "type!": str, "mode": str, "description": str, "policyTags": {"names": [str]}}
+FIELD["fields"] = [FIELD]
+SCHEMA: Mapping[str, Any] = {"fields": [FIELD]}
+KEY_PAIR: Mapping[str, Any] = {"referencingColumn!": str, "referencedColumn!": str}
 TABLE: Mapping[str, Any] = {
-    "tableReference": TABLE_NAME,
+    "tableReference": {"projectId": str, "datasetId": str, "tableId": str},
     "labels": LABELS,
     "schema": SCHEMA,
     **PARTITIONING,
     "view": {"query": str},
     "tableConstraints": {
         "primaryKey": {"columns": [str]},
-        "foreignKeys": [{"name": str, "referencedTable": TABLE_NAME, "columnReferences": [{}]}],
+        "foreignKeys": [{"name": str, "referencedTable": TABLE_NAME, "columnReferences": [KEY_PAIR]}],
     },
     "encryptionConfiguration": {},
 }
@@ -45,7 +51,12 @@ QUERY: Mapping[str, Any] = {
     "formatOptions": {},
     **PARAMETERS,
 }
-WRITING: Mapping[str, Any] = {"destinationTable": TABLE_NAME, **PARTITIONING}
+WRITING: Mapping[str, Any] = {
+    "destinationTable": TABLE_NAME,
+    "writeDisposition": str,
+    "createDisposition": str,
+    **PARTITIONING,
+}
 JOB: Mapping[str, Any] = {
     "jobReference": {"projectId": str, "jobId": str, "location": str},
     "configuration": {
@@ -74,4 +85,7 @@ def check(value: Any, shape: Any, where: str = "the body") -> None:
             check(item, shape[0], f"{where}[{number}]")
     elif isinstance(value, dict) and isinstance(shape, Mapping):
         for key, inner in shape.items():
-            check(value.get(key), inner, key)
+            name = key.rstrip("!")
+            if name != key and value.get(name) is None:
+                raise WarehouseError("invalid", f"Required parameter is missing: {name}")
+            check(value.get(name), inner, name)

@@ -17,7 +17,7 @@ from bqmigrate.local.http.message import Response, json_response
 from bqmigrate.local.jobs import results
 from bqmigrate.local.jobs.streaming import insert_all
 from bqmigrate.local.sql.bound import TableId
-from bqmigrate.local.statements.creation import view_columns, view_from_rest
+from bqmigrate.local.statements.creation import refuse_circle, view_columns, view_from_rest
 from bqmigrate.local.statements.defaults import check_defaults
 from bqmigrate.local.statements.run import Run
 
@@ -82,6 +82,8 @@ def _change(call: Call, how: Any) -> Response:
         record: TableRecord = how(tx, old, _with_view_columns(run, old, body), call.if_match)
         changed = [c for c in record.columns if c not in old.columns]
         check_defaults(changed, run.tables, run.scope)
+        if record.type == "VIEW":
+            refuse_circle(run, TableId(record.project, record.dataset, record.table))
         reply = table_resource(tx, record)
     return json_response(reply)
 

@@ -46,8 +46,7 @@ class Uploads:
                 del self._open[next(iter(self._open))]
             self._open[upload] = Upload(project, request.json())
         host = request.headers.get("host", "bq.local")
-        scheme = request.headers.get("x-forwarded-proto", request.headers.get(":scheme", "http"))
-        location = f"{scheme}://{host}{request.path}?uploadType=resumable&upload_id={upload}"
+        location = f"http://{host}{request.path}?uploadType=resumable&upload_id={upload}"
         return Response(200, b"", {"Location": location, "X-GUploader-UploadID": upload})
 
     def resume(self, request: Request) -> Upload | Response:

@@ -16,6 +16,8 @@ from bqmigrate.local.statements.handlers import DDL, HANDLERS, carry_out
 from bqmigrate.local.statements.run import Outcome, Run
 from bqmigrate.local.world import World
 
+NOT_TAUGHT = ("createSession", "tableDefinitions", "userDefinedFunctionResources", "schemaUpdateOptions")
+
 
 class _DryRunEndsError(Exception):
     """Roll a dry run's transaction back."""
@@ -26,6 +28,9 @@ def settings(job: JobRecord) -> Mapping[str, Any]:
     found: Mapping[str, Any] = job.configuration["query"]
     if found.get("useLegacySql", True):
         raise unsupported("legacy SQL; set useLegacySql to false")
+    for key in NOT_TAUGHT:
+        if found.get(key):
+            raise unsupported(f"query jobs with {key}")
     if not isinstance(found.get("query"), str):
         raise WarehouseError("invalid", "Required parameter is missing: query")
     return found

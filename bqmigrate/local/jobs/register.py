@@ -21,7 +21,6 @@ from bqmigrate.local.statements.run import Outcome
 from bqmigrate.local.world import World
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,1024}\Z")
-MEMORY_MS = 180 * 24 * 3_600_000
 KINDS = ("query", "copy", "load", "extract")
 log = logging.getLogger(__name__)
 
@@ -33,13 +32,17 @@ def new_job(world: World, project: str, body: Mapping[str, Any]) -> JobRecord:
     if not _ID.match(job):
         raise WarehouseError("invalid", f'Invalid job ID "{job}": 1 to 1024 letters, digits, _ and -')
     configuration = body.get("configuration")
-    if not isinstance(configuration, Mapping) or sum(kind in configuration for kind in KINDS) != 1:
+    if not isinstance(configuration, Mapping) or len(_kinds(configuration)) != 1:
         raise WarehouseError("invalid", "Required parameter is missing: configuration of exactly one kind of job")
     location = str(reference.get("location") or _own_location(world, project, configuration))
     # Production answers with the kind of job beside its configuration.
-    kind = next(kind for kind in KINDS if kind in configuration)
+    kind = _kinds(configuration)[0]
     full = {"jobType": kind.upper(), **configuration}
     return JobRecord(project, job, location, full, world.switches.session_user)
+
+
+def _kinds(configuration: Mapping[str, Any]) -> list[str]:
+    return [kind for kind in KINDS if configuration.get(kind) is not None]
 
 
 def _own_location(world: World, project: str, configuration: Mapping[str, Any]) -> str:
@@ -57,7 +60,7 @@ def begin(world: World, job: JobRecord, request: RequestRecord | None = None) ->
     """Take the id; 409 when it was used in the last 180 days, whatever came of it."""
     with world.store.write() as tx:
         used = tx.job(job.project, job.job)
-        if used is not None and tx.now_ms - used.created_ms < MEMORY_MS:
+        if used is not None and not used.expired(tx.now_ms):
             raise WarehouseError("duplicate", f"Already Exists: Job {job.project}:{job.location}.{job.job}")
         if request is not None:
             tx.put(replace(request, created_ms=tx.now_ms))

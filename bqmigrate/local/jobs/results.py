@@ -17,6 +17,7 @@ from bqmigrate.local.sql.wire import wire_select
 from bqmigrate.local.storage import physical
 from bqmigrate.model.columns import Column, find
 
+LARGEST_INDEX = 2**63 - 1
 LARGEST_PAGE = 100_000
 
 
@@ -45,7 +46,7 @@ def _number(parameters: Mapping[str, str], key: str, otherwise: int) -> int:
     text = parameters.get(key)
     if not text:
         return otherwise
-    if not text.isdecimal():
+    if not text.isdecimal() or int(text) > LARGEST_INDEX:
         raise WarehouseError("invalid", f"Invalid value for {key}: {text}")
     return int(text)
 

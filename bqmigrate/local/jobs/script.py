@@ -7,10 +7,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
 
+from bqmigrate.local.catalog.clock import milliseconds
 from bqmigrate.local.catalog.records import JobRecord
 from bqmigrate.local.catalog.store import Transaction
 from bqmigrate.local.errors import WarehouseError, unsupported
-from bqmigrate.local.jobs.register import error_body, finish
+from bqmigrate.local.jobs.register import error_body, fail, finish
 from bqmigrate.local.sql import nodes
 from bqmigrate.local.sql.binding import bind_expression
 from bqmigrate.local.sql.bound import Variable
@@ -19,6 +20,8 @@ from bqmigrate.local.statements.handlers import DDL, HANDLERS, carry_out
 from bqmigrate.local.statements.run import Outcome, Run
 from bqmigrate.local.world import World
 from bqmigrate.model.columns import Column
+
+STATEMENT = {"scriptStatistics": {"evaluationKind": "STATEMENT"}}
 
 
 class _Returned(Exception):
@@ -60,9 +63,7 @@ class ScriptRun:
                 self._all(first)
                 # A kill between the last effect and the record would call a done script failed.
                 if self._open is None and type(last) in HANDLERS:
-                    with self._world.store.write() as tx:
-                        self._child(tx, last)
-                        return self._finish(tx, script)
+                    return self._end(script, last)
                 self._one(last)
                 if self._open is not None:
                     raise _Unfinished  # noqa: TRY301  the exception is what rolls back
@@ -70,6 +71,15 @@ class ScriptRun:
             self._forget()
         with self._world.store.write() as tx:
             return self._finish(tx, script)
+
+    def _end(self, script: nodes.Script, last: nodes.Statement) -> JobRecord:
+        try:
+            with self._world.store.write() as tx:
+                self._child(tx, last)
+                return self._finish(tx, script)
+        except WarehouseError as error:
+            self._failed(last, error)
+            raise
 
     def _finish(self, tx: Transaction, script: nodes.Script) -> JobRecord:
         outcome = Outcome(script.kind, columns=self._last.columns, result=self._last.result)
@@ -87,8 +97,12 @@ class ScriptRun:
         if self._open is not None and type(node) in DDL:
             message = f"{node.kind.replace('_', ' ')} of a permanent object is not allowed inside a transaction"
             raise WarehouseError("invalidQuery", message)
-        with self._transaction() as tx:
-            self._child(tx, node)
+        try:
+            with self._transaction() as tx:
+                self._child(tx, node)
+        except WarehouseError as error:
+            self._failed(node, error)
+            raise
 
     @contextmanager
     def _transaction(self) -> Iterator[Transaction]:
@@ -106,15 +120,22 @@ class ScriptRun:
         outcome = carry_out(self._run(tx), node)
         if type(node) in HANDLERS and node.kind == "SELECT":
             self._last = outcome
-        configuration = {"jobType": "QUERY", "query": {"query": node.text, "useLegacySql": False}}
-        child = replace(
+        finish(tx, self._record(node), outcome, STATEMENT)
+
+    def _record(self, node: nodes.Statement) -> JobRecord:
+        """Return the job of the statement that was counted last."""
+        return replace(
             self._job,
             job=f"script_job_{self._job.job[:900]}_{self._children}",
-            configuration=configuration,
+            configuration={"jobType": "QUERY", "query": {"query": node.text, "useLegacySql": False}},
             parent=self._job.job,
-            created_ms=tx.now_ms,
+            created_ms=milliseconds(self._world.store.clock.now()),
         )
-        finish(tx, child, outcome, {"scriptStatistics": {"evaluationKind": "STATEMENT"}})
+
+    def _failed(self, node: nodes.Statement, error: WarehouseError) -> None:
+        """Keep a failed statement as a failed child; inside a transaction nothing of it is kept."""
+        if self._open is None:
+            fail(self._world, self._record(node), error, STATEMENT)
 
     def _value(self, expression: nodes.Sql, column: Column | None = None) -> Variable:
         with self._transaction() as tx:

@@ -17,7 +17,6 @@ from bqmigrate.local.jobs.query import dry_run, run_query
 from bqmigrate.local.jobs.register import begin, fail, finish_dry, new_job
 from bqmigrate.local.world import World
 
-REQUEST_LIFE_MS = 15 * 60 * 1000
 REQUEST_LENGTH = 36
 # What can differ between two sendings of one request without making it another.
 NOT_OF_THE_REQUEST = frozenset({"timeoutMs", "maxResults", "requestId", "formatOptions", "kind"})
@@ -93,6 +92,6 @@ def _request(project: str, body: Mapping[str, Any], job: JobRecord) -> RequestRe
 def _earlier(world: World, request: RequestRecord) -> JobRecord | None:
     with world.store.read() as reader:
         found = reader.request(request.project, request.request)
-        if found is None or found.digest != request.digest or reader.now_ms - found.created_ms > REQUEST_LIFE_MS:
+        if found is None or found.digest != request.digest or found.expired(reader.now_ms):
             return None
         return reader.job(found.project, found.job)

@@ -212,7 +212,8 @@ def _string_agg(node: exp.Expr, value: Typed, made: Modifiers, env: Env, over: s
         raise _refused("STRING_AGG", value, node, env)
     if value.type == BYTES:
         raise unsupported("STRING_AGG of BYTES")
-    separator = env.bind(node.args["separator"]).sql if node.args.get("separator") else "','"
+    given = node.args.get("separator")
+    separator = env.bind_as(given, STRING, "STRING_AGG separator") if given else "','"
     distinct = "DISTINCT " if made.distinct else ""
     keep = f" FILTER ({value.sql} IS NOT NULL)"
     items = f"list({distinct}{value.sql}{_inner_order(made, env)}){keep}{over}"
@@ -227,6 +228,11 @@ def window(node: exp.Expr, env: Env) -> Typed:
     if isinstance(inner, exp.IgnoreNulls | exp.RespectNulls):
         nulls = " IGNORE NULLS" if isinstance(inner, exp.IgnoreNulls) else ""
         inner = inner.args["this"]
+    if isinstance(inner, exp.Anonymous) and inner.expressions:
+        first = inner.expressions[0]
+        if isinstance(first, exp.IgnoreNulls | exp.RespectNulls):
+            nulls = " IGNORE NULLS" if isinstance(first, exp.IgnoreNulls) else ""
+            first.replace(first.this)
     match = CALL.match(str(inner.this)) if isinstance(inner, exp.Anonymous) else None
     if match is None:
         return aggregate(node.args["this"], env, over)

@@ -9,6 +9,7 @@ from bqmigrate.local.errors import WarehouseError, unsupported
 from bqmigrate.local.sql.coercion import coerce
 from bqmigrate.local.sql.kinds import NULL, Type, Typed
 from bqmigrate.local.sql.literals import READERS
+from bqmigrate.local.sql.once import once
 from bqmigrate.local.sql.types import cast_sql
 
 _DIGITS = r"^\s*[+-]?([0-9]+|0[xX][0-9a-fA-F]+)\s*$"
@@ -96,7 +97,7 @@ def cast_value(value: Typed, to: Type, *, safe: bool = False, where: str = "") -
     template = TEMPLATES.get((value.type.name, to.name))
     if template is None:
         raise WarehouseError("invalidQuery", f"Invalid cast from {value.type} to {to}{where}")
-    sql = template.format(value.sql)
+    sql = once(template.format, value.sql)
     return Typed(f"TRY({sql})" if safe else sql, to)
 
 
@@ -131,6 +132,10 @@ def bad_value(text: str, to: Type) -> str:
 
 
 def _guarded(sql: str, to: Type, *, safe: bool) -> str:
+    return once(lambda text: _checked(text, to, safe=safe), sql)
+
+
+def _checked(sql: str, to: Type, *, safe: bool) -> str:
     guard = GUARDS[to.name].format(sql)
     message = bad_value("\0", to).split("\0")
     wrong = "NULL" if safe else f"error('{message[0].replace(chr(39), chr(39) * 2)}' || {sql})"

@@ -73,6 +73,9 @@ def _rebuild(value: Typed, to: Type) -> str | None:
 
 def struct_sql(kind: Type, values: Sequence[str]) -> str:
     """Write a struct of a type from its values in order."""
+    names = [name.lower() for name, _ in kind.fields if name]
+    if not kind.fields or len(set(names)) < len(names):
+        raise unsupported("a STRUCT without fields, or with two of one name")
     keys = (field_key(i, name) for i, (name, _) in enumerate(kind.fields))
     return f"struct_pack({', '.join(f'{quoted(k)} := {v}' for k, v in zip(keys, values, strict=True))})"
 

@@ -38,6 +38,8 @@ def struct(node: exp.Expr, env: Env) -> Typed:
     values: list[Typed] = []
     for item in node.expressions:
         name, inner = _named(item)
+        if not name and isinstance(item, exp.PropertyEQ | exp.Alias):
+            raise env.error("Syntax error: A field's name is missing after AS", item)
         value = env.bind(inner)
         values.append(value)
         fields.append((name, INTEGER if value.type == NULL else value.type))

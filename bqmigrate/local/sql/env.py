@@ -50,8 +50,10 @@ class Env:
     outer: Env | None = None
     aliases: Mapping[str, Type] = field(default_factory=dict)
 
-    def bind(self, node: exp.Expr) -> Typed:
-        """Bind an expression here; raises WarehouseError."""
+    def bind(self, node: exp.Expr | None) -> Typed:
+        """Bind an expression here; raises WarehouseError, also when sqlglot read over a missing one."""
+        if node is None:
+            raise WarehouseError("invalidQuery", "Syntax error: An expression or argument is missing")
         return self.binder(node, self)
 
     def query(self, node: exp.Expr) -> Relation:

@@ -24,10 +24,14 @@ def _spoken(kind: str) -> str:
     return _TYPES.get(kind.strip().upper(), kind.strip().lower())
 
 
+MATCHES = "UPDATE/MERGE must match at most one source row for each target row"
+SCALAR = "Scalar subquery produced more than one element"
 # What is searched for in the first line, and what is said instead.
 PATTERNS: Sequence[tuple[re.Pattern[str], Callable[[re.Match[str]], str]]] = (
+    (re.compile(r"MERGE INTO command cannot affect"), lambda _: MATCHES),
+    (re.compile(r"More than one row returned by a subquery"), lambda _: SCALAR),
+    (re.compile(r"Unknown TimeZone '(.*?)'"), lambda m: f"Invalid time zone: {m[1]}"),
     (re.compile(r"Invalid Input Error: (.*)", re.DOTALL), lambda m: m[1]),
-    (re.compile(r"MERGE INTO command cannot affect"), lambda _: _MATCHES),
     (
         re.compile(r"Could not convert string [\"'](.*?)[\"'] to ([A-Z0-9_ ]+)"),
         lambda m: f"Bad {_spoken(m[2])} value: {m[1]}",
@@ -37,12 +41,7 @@ PATTERNS: Sequence[tuple[re.Pattern[str], Callable[[re.Match[str]], str]]] = (
     (re.compile(r"Conversion Error: (.*)"), lambda m: m[1]),
     (re.compile(r'column "(.*?)" must appear in the GROUP BY clause'), lambda m: _ungrouped(m[1])),
     (re.compile(r"NOT NULL constraint failed: \w+\.(\w+)"), lambda m: f"Required field {m[1]} cannot be null"),
-    (
-        re.compile(r"More than one row returned by a subquery"),
-        lambda _: "Scalar subquery produced more than one element",
-    ),
 )
-_MATCHES = "UPDATE/MERGE must match at most one source row for each target row"
 
 
 def _ungrouped(name: str) -> str:
@@ -55,10 +54,6 @@ def runtime_error(error: duckdb.Error) -> WarehouseError:
     first = text.split("\n\nLINE ", maxsplit=1)[0].strip()
     if isinstance(error, duckdb.OutOfMemoryException):
         return WarehouseError("responseTooLarge", "Resources exceeded during query execution", debug=first)
-    if "MERGE INTO command" in first:
-        return WarehouseError("invalidQuery", _MATCHES, debug=first)
-    if "subquery" in first and "one row" in first:
-        return WarehouseError("invalidQuery", "Scalar subquery produced more than one element", debug=first)
     for pattern, words in PATTERNS:
         match = pattern.search(first)
         if match is not None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from sqlglot import exp
 
 from bqmigrate.local.errors import WarehouseError, unsupported
-from bqmigrate.local.sql import aggregates, constructors, subqueries
+from bqmigrate.local.sql import aggregates, atoms, constructors, subqueries
 from bqmigrate.local.sql.casts import cast_value
 from bqmigrate.local.sql.coercion import coerce, supertype
 from bqmigrate.local.sql.columns import read_type
@@ -17,11 +17,10 @@ from bqmigrate.local.sql.functions.dates import current, extract
 from bqmigrate.local.sql.functions.documents import parse_json
 from bqmigrate.local.sql.functions.general import session_user
 from bqmigrate.local.sql.functions.names import OVERLOADS, SPECIALS, WINDOW_ONLY
-from bqmigrate.local.sql.kinds import BOOLEAN, BYTES, FLOAT, INTEGER, JSON, NULL_VALUE, STRING, Type, Typed, type_of
-from bqmigrate.local.sql.literals import bytes_sql, float_sql, int_sql
+from bqmigrate.local.sql.kinds import BOOLEAN, INTEGER, JSON, NULL_VALUE, STRING, Type, Typed, type_of
+from bqmigrate.local.sql.once import once
 from bqmigrate.local.sql.operators import OPERATORS, compare
-from bqmigrate.local.sql.parameters import from_wire, parameter
-from bqmigrate.local.sql.parsing import CALL, POSITIONAL
+from bqmigrate.local.sql.parsing import CALL
 from bqmigrate.local.sql.types import quoted, string_sql
 
 
@@ -46,7 +45,7 @@ def _column(node: exp.Expr, env: Env) -> Typed:
             found = field(path, name, node, env) if path is not None else _variable_field(table, name, node, env)
     else:
         found = env.lookup(name, node) if name.lower() not in env.aliases else _alias(name, env)
-        found = found or _variable(name, env) or _whole_row(name, env)
+        found = found or atoms.variable(name, env) or _whole_row(name, env)
     if found is None:
         raise env.error(f"Unrecognized name: {f'{table}.{name}' if table else name}", node)
     return found
@@ -56,13 +55,8 @@ def _alias(name: str, env: Env) -> Typed:
     return Typed(quoted(name), env.aliases[name.lower()])
 
 
-def _variable(name: str, env: Env) -> Typed | None:
-    found = next((v for key, v in env.scope.variables.items() if key.lower() == name.lower()), None)
-    return from_wire(found.column, found.value) if found is not None else None
-
-
 def _variable_field(table: str, name: str, node: exp.Expr, env: Env) -> Typed | None:
-    variable = _variable(table, env)
+    variable = atoms.variable(table, env)
     return field(variable, name, node, env) if variable is not None else None
 
 
@@ -91,7 +85,7 @@ def _dot(node: exp.Expr, env: Env) -> Typed:
     if isinstance(inner, exp.Func):
         raise env.error(f"Function not found: {node.sql('bigquery')}", node)
     if _is_system(node):
-        return _system_variable(node, env)
+        return atoms.system_variable(node, env)
     return field(env.bind(node.args["this"]), inner.name, node, env)
 
 
@@ -112,13 +106,18 @@ def _bracket(node: exp.Expr, env: Env) -> Typed:
     sql = coerce(index, INTEGER)
     if sql is None:
         raise env.error("Array position must be coercible to INT64 type", node)
-    place = sql if offset == 1 else f"({sql} + 1)"
-    element = f"list_extract({value.sql}, {place})"
+    place = once(lambda items, at: _item(items, at, first=int(offset == 1), safe=safe), value.sql, sql)
+    return Typed(place, value.type.element)
+
+
+def _item(items: str, index: str, *, first: int, safe: bool) -> str:
+    place = index if first else f"({index} + 1)"
+    element = f"list_extract({items}, {place})"
     if safe:
-        return Typed(f"CASE WHEN {place} >= 1 THEN {element} END", value.type.element)
-    outside = f"{place} < 1 OR {place} > len({value.sql})"
-    message = f"'Array index ' || CAST({sql} AS VARCHAR) || ' is out of bounds'"
-    return Typed(f"CASE WHEN {outside} THEN error({message}) ELSE {element} END", value.type.element)
+        return f"CASE WHEN {place} >= 1 THEN {element} END"
+    outside = f"{place} < 1 OR {place} > len({items})"
+    message = f"'Array index ' || CAST({index} AS VARCHAR) || ' is out of bounds'"
+    return f"CASE WHEN {outside} THEN error({message}) ELSE {element} END"
 
 
 def _json_member(value: Typed, index: Typed, node: exp.Expr, env: Env) -> Typed:
@@ -127,58 +126,6 @@ def _json_member(value: Typed, index: Typed, node: exp.Expr, env: Env) -> Typed:
     if index.type == STRING:
         return field(value, index.text, node, env)
     return Typed(f"json_extract({value.sql}, '$[{int(index.text)}]')", JSON)
-
-
-def _literal(node: exp.Expr, env: Env) -> Typed:
-    text = str(node.this)
-    if isinstance(node, exp.RawString) or node.is_string:
-        return Typed(string_sql(text), STRING, constant=True, text=text)
-    try:
-        if text.isdigit():
-            return Typed(int_sql(int(text)) if int(text) != 2**63 else text, INTEGER, constant=True, text=text)
-        return Typed(float_sql(float(text)), FLOAT, constant=True, text=text)
-    except ValueError as error:
-        raise env.error(f"Invalid integer literal: {text}", node) from error
-
-
-def _hex(node: exp.Expr, env: Env) -> Typed:
-    value = int(str(node.this), 0 if str(node.this)[:2].lower() == "0x" else 16)
-    return _literal(exp.Literal.number(value), env)
-
-
-def _bytes(node: exp.Expr, _: Env) -> Typed:
-    # The tokenizer gives each byte as the character of its code, and other characters as themselves.
-    text = str(node.this)
-    data = text.encode("latin-1") if all(ord(c) < 256 for c in text) else text.encode()  # noqa: PLR2004 - a byte
-    return Typed(bytes_sql(data), BYTES, constant=True)
-
-
-def _parameter(node: exp.Expr, env: Env) -> Typed:
-    if isinstance(node.this, exp.Parameter):
-        return _system_variable(node, env)
-    name = node.name
-    if name.startswith(POSITIONAL):
-        return _positional(int(name.removeprefix(POSITIONAL)), env)
-    for given in env.scope.parameters:
-        if name and str(given.get("name") or "").lower() == name.lower():
-            return parameter(given)
-    raise WarehouseError("invalidQuery", f"Query parameter '{name}' not found{env.where(node)}")
-
-
-def _positional(index: int, env: Env) -> Typed:
-    given = [p for p in env.scope.parameters if not p.get("name")]
-    if index >= len(given):
-        message = f"Query parameter number {index + 1} is not defined ({len(given)} parameters provided)"
-        raise WarehouseError("invalidQuery", message)
-    return parameter(given[index])
-
-
-def _system_variable(node: exp.Expr, env: Env) -> Typed:
-    name = node.sql("bigquery").lower().replace("`", "")
-    found = _variable(name, env)
-    if found is None:
-        raise unsupported(f"system variable {name}")
-    return found
 
 
 def _cast(node: exp.Expr, env: Env) -> Typed:
@@ -291,28 +238,20 @@ def _session_user(node: exp.Expr, env: Env) -> Typed:
     return session_user(_call(node, "SESSION_USER", [], env))
 
 
-def _null(_: exp.Expr, __: Env) -> Typed:
-    return NULL_VALUE
-
-
-def _boolean(node: exp.Expr, _: Env) -> Typed:
-    return Typed(str(node.this).lower(), BOOLEAN, constant=True)
-
-
 Kind = Callable[[exp.Expr, Env], Typed]
 KINDS: Mapping[type[exp.Expr], Kind] = {
     exp.Column: _column,
     exp.TableColumn: _column,
     exp.Dot: _dot,
     exp.Bracket: _bracket,
-    exp.Literal: _literal,
-    exp.RawString: _literal,
-    exp.HexString: _hex,
-    exp.ByteString: _bytes,
-    exp.Null: _null,
-    exp.Boolean: _boolean,
-    exp.Parameter: _parameter,
-    exp.SessionParameter: _system_variable,
+    exp.Literal: atoms.literal_,
+    exp.RawString: atoms.literal_,
+    exp.HexString: atoms.hex_,
+    exp.ByteString: atoms.bytes_,
+    exp.Null: atoms.null,
+    exp.Boolean: atoms.boolean,
+    exp.Parameter: atoms.parameter_,
+    exp.SessionParameter: atoms.system_variable,
     exp.Paren: _paren,
     exp.Cast: _cast,
     exp.TryCast: _cast,

@@ -8,12 +8,14 @@ from bqmigrate.local.errors import unsupported
 from bqmigrate.local.sql.bound import TableId
 from bqmigrate.local.sql.kinds import Typed
 from bqmigrate.local.sql.stores import store_sql
-from bqmigrate.local.sql.target import Target, is_default
+from bqmigrate.local.sql.target import Target, is_default, numbered
 from bqmigrate.local.sql.translate import bind_tree, open_tree
 from bqmigrate.local.sql.types import quoted
 from bqmigrate.model.columns import Column
 
 Text = tuple[str, tuple[str, ...], tuple[TableId, ...]]
+
+NAMES = (exp.Column, exp.Query, exp.Table, exp.Unnest)
 
 
 def insert_sql(tree: exp.Expr, target: Target) -> Text:
@@ -42,15 +44,12 @@ def _values(body: exp.Values, columns: tuple[Column, ...], target: Target) -> Te
     for row in rows:
         _check_count(len(row), columns, target, body)
     flat = [value for row in rows for value in row]
-    # One SELECT of all values, so that names are resolved once for all rows.
-    given = [value.copy() if not is_default(value) else exp.Null() for value in flat]
-    select = exp.Select(expressions=[exp.alias_(v, f"v{i}", quoted=True) for i, v in enumerate(given)])
+    # Only values that hold names go through their resolution, all in one SELECT: it is slow.
+    hard = [i for i, value in enumerate(flat) if not is_default(value) and value.find(*NAMES) is not None]
+    select = exp.Select(expressions=[numbered(flat[i].copy(), i) for i in hard] or [numbered(exp.Null(), 0)])
     env, prepared, resolved = open_tree(select, target.source, target.tables, target.scope)
-    bound = [item.args["this"] for item in prepared.expressions]
-    texts = [
-        target.value(raw if is_default(raw) else node, columns[i % len(columns)], env)
-        for i, (raw, node) in enumerate(zip(flat, bound, strict=True))
-    ]
+    bound = dict(zip(hard, (item.args["this"] for item in prepared.expressions), strict=False))
+    texts = [target.value(bound.get(i, raw), columns[i % len(columns)], env) for i, raw in enumerate(flat)]
     omitted = target.omitted(columns)
     width = len(columns)
     lines = (", ".join([*texts[i : i + width], *omitted.values()]) for i in range(0, len(texts), width))

@@ -67,9 +67,16 @@ def bignumeric_sql(text: str) -> str:
         return f"CAST('{scaled:.0f}' AS BIGNUM)"
 
 
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
 def json_sql(text: str) -> str:
     """Write a JSON value from its text; raises ValueError."""
-    value = json.loads(text)
+    try:
+        value = json.loads(text, parse_constant=_no_constant)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
     return f"CAST({string_sql(json.dumps(value, ensure_ascii=False, separators=(',', ':')))} AS JSON)"
 
 

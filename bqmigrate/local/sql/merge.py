@@ -16,7 +16,7 @@ from bqmigrate.local.sql.env import Env, From
 from bqmigrate.local.sql.kinds import BOOLEAN, Typed
 from bqmigrate.local.sql.sources import source_sql
 from bqmigrate.local.sql.stores import store_sql
-from bqmigrate.local.sql.target import Target, is_default
+from bqmigrate.local.sql.target import Target, is_default, numbered
 from bqmigrate.local.sql.translate import open_tree
 from bqmigrate.local.sql.types import quoted
 from bqmigrate.model.columns import Column
@@ -39,7 +39,7 @@ class _Expressions:
     def select(self) -> exp.Select:
         """Return the SELECT that resolves them."""
         items = [exp.Null() if is_default(n) else n.copy() for n in self.raw]
-        return exp.Select(expressions=[exp.alias_(n, f"v{i}", quoted=True) for i, n in enumerate(items)])
+        return exp.Select(expressions=[numbered(n, i) for i, n in enumerate(items)])
 
     def get(self, index: int) -> exp.Expr:
         """Return an expression after resolution; DEFAULT as it was."""
@@ -54,7 +54,7 @@ def merge_sql(tree: exp.Expr, target: Target) -> Text:
     select = expressions.select()
     select.set("from_", exp.From(this=target.node.copy()))
     select.set("joins", [exp.Join(this=tree.args["using"].copy(), kind="CROSS")])
-    env, prepared, resolved = open_tree(select, target.source, target.tables, target.scope)
+    env, prepared, resolved = open_tree(select, target.source, target.tables, target.scope, unfiltered=True)
     expressions.bound = [item.args["this"] for item in prepared.expressions]
     own, target_item = source_sql(prepared.args["from_"].this, env)
     using, source_item = source_sql(prepared.args["joins"][0].this, env)
@@ -64,8 +64,32 @@ def merge_sql(tree: exp.Expr, target: Target) -> Text:
         _when(when, numbers, expressions, target, _view(when, env, target_item, source_item), source_item)
         for when, numbers in whens
     ]
+    using = _marked(using, own, condition, source_item)
     sql = f"MERGE INTO {own} USING {using} ON {condition} {' '.join(clauses)} RETURNING merge_action"
     return sql, (), tuple(resolved.ids)
+
+
+HERE, MATCHED = '"bq here"', '"bq matched"'
+
+
+def _marked(using: str, own: str, condition: str, source: From) -> str:
+    """Return the source with two marks: that there is a source row, and whether it has a target row.
+
+    DuckDB evaluates the values of every WHEN for every row: the marks keep checks from the rows of other WHENs.
+    """
+    alias = quoted(source.alias)
+    matched = f"EXISTS (SELECT 1 FROM {own} WHERE {condition})"
+    return f"(SELECT {alias}.*, true AS {HERE}, {matched} AS {MATCHED} FROM {using}) AS {alias}"
+
+
+def _only(text: str, when: exp.When, target: Target, source: From) -> str:
+    """Return a value that is evaluated for the rows of its WHEN alone."""
+    alias = quoted(source.alias)
+    if when.args["matched"]:
+        return f"CASE WHEN {alias}.{HERE} AND {quoted(target.alias)}.rowid IS NOT NULL THEN {text} END"
+    if when.args["source"]:
+        return text
+    return f"CASE WHEN {alias}.{HERE} AND NOT {alias}.{MATCHED} THEN {text} END"
 
 
 def _view(when: exp.When, env: Env, target: From, source: From) -> Env:
@@ -103,28 +127,34 @@ def _when(when: exp.When, numbers: Numbers, expressions: _Expressions, target: T
         head += f" AND {env.bind_as(expressions.get(number), BOOLEAN, 'WHEN condition')}"
     then = when.args["then"]
     if isinstance(then, exp.Update):
-        return f"{head} THEN UPDATE SET {_sets(then, values, expressions, target, env)}"
+        sets = _sets(then, values, expressions, target, env)
+        shown = ", ".join(f"{name} = {_only(text, when, target, source)}" for name, text in sets)
+        return f"{head} THEN UPDATE SET {shown}"
     if isinstance(then, exp.Insert):
-        return f"{head} THEN {_insert(then, values, expressions, target, env, source)}"
+        columns, texts = _insert(then, values, expressions, target, env, source)
+        shown = ", ".join(_only(text, when, target, source) for text in texts)
+        return f"{head} THEN INSERT ({', '.join(columns)}) VALUES ({shown})"
     if str(then.this).upper() != "DELETE":
         raise unsupported(f"MERGE ... THEN {then.this}")
     return f"{head} THEN DELETE"
 
 
-def _sets(then: exp.Update, values: list[int], expressions: _Expressions, target: Target, env: Env) -> str:
+def _sets(
+    then: exp.Update, values: list[int], expressions: _Expressions, target: Target, env: Env
+) -> list[tuple[str, str]]:
     out = []
     for item, number in zip(then.expressions, values, strict=True):
         left = item.this
         if not isinstance(left, exp.Column) or (left.table and left.table.lower() != target.alias.lower()):
             raise unsupported("UPDATE of a nested field (set the whole STRUCT)")
         column = target.column(left.name, left)
-        out.append(f"{quoted(column.name)} = {target.value(expressions.get(number), column, env)}")
-    return ", ".join(out)
+        out.append((quoted(column.name), target.value(expressions.get(number), column, env)))
+    return out
 
 
 def _insert(
     then: exp.Insert, values: list[int], expressions: _Expressions, target: Target, env: Env, source: From
-) -> str:
+) -> tuple[list[str], list[str]]:
     listed = then.args.get("this")
     names = list(listed.expressions) if isinstance(listed, exp.Tuple) else []
     if isinstance(listed, exp.Paren):
@@ -133,8 +163,7 @@ def _insert(
     row = isinstance(listed, exp.Var) or not values
     texts = _row(source, columns, target, then) if row else _texts(values, columns, expressions, target, env, then)
     omitted = target.omitted(columns)
-    shown = ", ".join([*(quoted(c.name) for c in columns), *omitted])
-    return f"INSERT ({shown}) VALUES ({', '.join([*texts, *omitted.values()])})"
+    return [*(quoted(c.name) for c in columns), *omitted], [*texts, *omitted.values()]
 
 
 def _texts(

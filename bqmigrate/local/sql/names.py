@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -15,6 +16,7 @@ from bqmigrate.local.sql.bound import TableId, TableInfo, Tables
 from bqmigrate.local.sql.functions.names import PART_ARGUMENTS
 from bqmigrate.local.sql.kinds import Type, column_of
 from bqmigrate.local.sql.parsing import CALL
+from bqmigrate.local.sql.tokens import Source
 
 PLAIN_TABLE = frozenset({"this", "db", "catalog", "alias", "joins"})
 
@@ -105,6 +107,9 @@ def _resolve(table: exp.Table, tables: Tables, resolved: Resolved) -> None:
     if len(path) > 1 and path[0].lower() in _earlier_aliases(table):
         _to_unnest(table, path)
         return
+    if isinstance(table.this, exp.Func):
+        called = table.this.name if isinstance(table.this, exp.Anonymous) else table.this.sql_name()
+        raise WarehouseError("invalidQuery", f"Table-valued function not found: {called}")
     _refuse_extras(table)
     name = resolved.add(lookup(path, tables))
     alias = table.args.get("alias")
@@ -175,7 +180,7 @@ def _name_unnest(unnest: exp.Unnest) -> None:
         unnest.set("alias", exp.TableAlias(columns=[exp.to_identifier("f0_", quoted=True)]))
 
 
-def qualified(tree: exp.Expr, relations: Mapping[str, Relation]) -> exp.Expr:
+def qualified(tree: exp.Expr, relations: Mapping[str, Relation], source: Source) -> exp.Expr:
     """Return a resolved tree with every column bound to its source and every star expanded; raises WarehouseError."""
     names: dict[str, object] = {
         name: {key: _plain(key, kind) for key, kind in r.columns} for name, r in relations.items()
@@ -184,9 +189,37 @@ def qualified(tree: exp.Expr, relations: Mapping[str, Relation]) -> exp.Expr:
     try:
         return qualify(tree, dialect="bigquery", schema=schema, validate_qualify_columns=False)
     except (OptimizeError, SchemaError) as error:
-        raise WarehouseError("invalidQuery", str(error).split("\n", maxsplit=1)[0]) from error
+        raise _name_error(str(error), tree, source) from error
+    except (AttributeError, TypeError, ValueError, LookupError) as error:
+        # sqlglot stumbles over what its parser let through with a piece missing.
+        raise source.error("Syntax error: The statement is incomplete", 0) from error
     except RecursionError as error:
         raise WarehouseError("invalidQuery", "Query is too complex: too many nested expressions") from error
+
+
+COMPLAINTS = (
+    (re.compile(r"Unknown column: (.+)"), "Name {0} not found"),
+    (re.compile(r"Unknown table: (.+)"), "Unrecognized name: {0}"),
+    (re.compile(r"Unknown output column: (\d+)"), "ORDER BY or GROUP BY is out of SELECT column number range: {0}"),
+    (re.compile(r"Cannot automatically join: (.+)"), "Column {0} in USING clause not found"),
+)
+
+
+def _name_error(message: str, tree: exp.Expr, source: Source) -> WarehouseError:
+    """Return sqlglot's complaint about a name in BigQuery's words, with the place of that name."""
+    first = message.split("\n", maxsplit=1)[0]
+    for pattern, words in COMPLAINTS:
+        match = pattern.match(first)
+        if match is not None:
+            return WarehouseError("invalidQuery", words.format(match[1]) + _place(match[1], tree, source))
+    return WarehouseError("invalidQuery", first)
+
+
+def _place(name: str, tree: exp.Expr, source: Source) -> str:
+    for identifier in tree.find_all(exp.Identifier, bfs=False):
+        if identifier.name.lower() == name.lower() and "start" in identifier.meta:
+            return f" at {source.position(identifier.meta['start'])}"
+    return ""
 
 
 def _plain(name: str, kind: Type) -> str:

@@ -28,6 +28,7 @@ from bqmigrate.local.sql.kinds import (
     Type,
     Typed,
 )
+from bqmigrate.local.sql.once import once
 from bqmigrate.local.sql.types import cast_sql
 
 COMPARISONS: Mapping[type[exp.Expr], str] = {
@@ -100,11 +101,15 @@ def _calculate(kind: Type, operator: str, a: str, b: str) -> str:
     if kind == BIGNUMERIC and operator in "*/":
         raise unsupported(f"BIGNUMERIC {operator}")
     if operator == "/":
-        quotient = numeric_quotient(a, b) if kind == NUMERIC else f"{a} / {b}"
-        message = f"'division by zero: ' || {_shown(a, kind)} || ' / ' || {_shown(b, kind)}"
-        return f"(CASE WHEN {b} = 0 THEN error({message}) ELSE {quotient} END)"
+        return once(lambda x, y: _quotient(kind, x, y), a, b)
     sql = f"({a} {operator} {b})"
     return cast_sql(sql, kind) if kind == NUMERIC else sql
+
+
+def _quotient(kind: Type, a: str, b: str) -> str:
+    quotient = numeric_quotient(a, b) if kind == NUMERIC else f"{a} / {b}"
+    message = f"'division by zero: ' || {_shown(a, kind)} || ' / ' || {_shown(b, kind)}"
+    return f"(CASE WHEN {b} = 0 THEN error({message}) ELSE {quotient} END)"
 
 
 def _shown(sql: str, kind: Type) -> str:

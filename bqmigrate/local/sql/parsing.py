@@ -52,10 +52,13 @@ def _parse(source: Source) -> exp.Expr:
         trees = BigQuery().parser().parse(marked, source.text)
     except ParseError as error:
         raise _syntax_error(source, error) from error
+    except ValueError as error:
+        raise source.error(f"Syntax error: {error}", 0) from error
     except RecursionError as error:
         raise WarehouseError("invalidQuery", "Query is too complex: too many nested expressions") from error
     if len(trees) != 1 or trees[0] is None:
         raise source.error("Syntax error: Expected one statement", 0)
+    _refuse_holes(trees[0], source)
     if isinstance(trees[0], exp.Update) and not trees[0].expressions:
         raise source.error("Syntax error: UPDATE must set at least one column", 0)
     if any(not select.expressions for select in trees[0].find_all(exp.Select)):
@@ -63,6 +66,17 @@ def _parse(source: Source) -> exp.Expr:
     if isinstance(trees[0], exp.Command):
         raise unsupported(str(trees[0].this))
     return trees[0]
+
+
+def _refuse_holes(tree: exp.Expr, source: Source) -> None:
+    """Raise WarehouseError where sqlglot reads over something missing."""
+    for node in tree.find_all(exp.Identifier, exp.SetOperation, exp.Subquery, exp.CTE):
+        hollow = isinstance(node, exp.Identifier) and not node.name
+        if isinstance(node, exp.Subquery | exp.CTE):
+            hollow = not isinstance(node.args.get("this"), exp.Query | exp.Table)
+        sides = (node.args.get("this"), node.args.get("expression")) if isinstance(node, exp.SetOperation) else ()
+        if hollow or not all(isinstance(side, exp.Query) for side in sides):
+            raise source.error("Syntax error: A name or a query is missing", node.meta.get("start", 0))
 
 
 def _mark(source: Source, tokens: list[Token]) -> list[Token]:

@@ -101,12 +101,27 @@ def _projection(node: exp.Expr, env: Env) -> list[tuple[str, Typed]]:
     value = env.bind(inner)
     if alias is not None and alias.meta.get("name") is not None:
         return [(str(alias.meta["name"]), value)]
-    item = env.item(inner.table) if isinstance(inner, exp.Column) else None
-    if item is not None and item.unnested and value.type.name == "RECORD":
-        # SELECT * over an array of structs gives its fields.
-        return [(key, Typed(f"({value.sql}).{quoted(key)}", kind)) for key, kind in value.type.fields]
+    starred = _starred_unnest(inner, value, env)
+    if starred is not None:
+        return starred
     name = alias.name if alias is not None else inner.name
-    return [(_cased(item, name), value)]
+    return [(_cased(env.item(inner.table) if isinstance(inner, exp.Column) else None, name), value)]
+
+
+def _starred_unnest(inner: exp.Expr, value: Typed, env: Env) -> list[tuple[str, Typed]] | None:
+    """Return what SELECT * gives for an array of structs: its fields, and not the struct as sqlglot has it."""
+    name = inner.name.lower()
+    if not isinstance(inner, exp.Column):
+        return None
+    for item in (f for f in env.froms if f.unnested):
+        element = item.columns[0]
+        if element[1].name != "RECORD":
+            continue
+        if element[0].lower() == name and value.type == element[1]:
+            return [(key, Typed(f"({value.sql}).{quoted(key)}", kind)) for key, kind in element[1].fields]
+        if inner.table.lower() in {"", item.alias.lower()} and element[1].field(name) is not None:
+            return []
+    return None
 
 
 def _cased(item: From | None, name: str) -> str:
@@ -147,6 +162,8 @@ def _group(group: exp.Expr | None, env: Env) -> str:
         raise unsupported(f"GROUP BY {others[0].upper()}")
     if group.args.get("all"):
         return " GROUP BY ALL"
+    if not group.expressions:
+        raise env.error("Syntax error: GROUP BY needs at least one expression", group)
     for item in group.expressions:
         if isinstance(item, exp.Rollup | exp.Cube | exp.GroupingSets):
             raise unsupported(f"GROUP BY {item.key.upper()}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bqmigrate.local.sql.coercion import coerce, struct_sql
 from bqmigrate.local.sql.kinds import Typed, type_of
+from bqmigrate.local.sql.once import once
 from bqmigrate.local.sql.types import cast_sql, field_key, quoted, string_sql
 from bqmigrate.model.columns import Column
 
@@ -20,6 +21,12 @@ def store_sql(value: Typed, column: Column) -> str | None:
 
 def stored_sql(sql: str, column: Column, path: str = "") -> str:
     """Write the checks of a column around a value that already has its storage type."""
+    if not _checked(column):
+        return sql
+    return once(lambda value: _stored(value, column, path), sql)
+
+
+def _stored(sql: str, column: Column, path: str) -> str:
     name = f"{path}{column.name}"
     if column.mode == "REPEATED":
         # BigQuery stores no NULL array, and refuses NULL elements.

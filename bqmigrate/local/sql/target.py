@@ -80,3 +80,8 @@ def is_default(node: exp.Expr) -> bool:
         isinstance(node, exp.Column) and node.name.upper() == "DEFAULT" and not node.args["this"].args.get("quoted")
     )
     return word or (column and not node.args.get("table"))
+
+
+def numbered(node: exp.Expr, index: int) -> exp.Alias:
+    """Return `node AS v<index>`; a subquery, too, is wrapped and keeps no alias of its own."""
+    return exp.Alias(this=node, alias=exp.to_identifier(f"v{index}", quoted=True))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar, Literal, NamedTuple
 
 from sqlglot import Token, TokenType
@@ -66,11 +67,15 @@ class Source:
     text: str
     origin: Position = START
 
+    @cached_property
+    def lines(self) -> list[int]:
+        """Return the offset at which each line begins."""
+        return [0, *(i + 1 for i, sign in enumerate(self.text) if sign == "\n")]
+
     def position(self, offset: int) -> Position:
         """Return the place of an offset in the whole script."""
-        lines = [0, *(i + 1 for i, sign in enumerate(self.text) if sign == "\n")]
-        row = bisect_right(lines, offset) - 1
-        column = offset - lines[row] + 1
+        row = bisect_right(self.lines, offset) - 1
+        column = offset - self.lines[row] + 1
         first = row == 0
         return Position(self.origin.line + row, column + (self.origin.column - 1 if first else 0))
 

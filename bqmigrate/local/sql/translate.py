@@ -12,6 +12,7 @@ from bqmigrate.local.sql.bound import BoundQuery, Scope, TableInfo, Tables
 from bqmigrate.local.sql.coercion import coerce
 from bqmigrate.local.sql.env import Env
 from bqmigrate.local.sql.expressions import bind
+from bqmigrate.local.sql.filters import require_filters
 from bqmigrate.local.sql.kinds import Typed, column_of, type_of
 from bqmigrate.local.sql.names import Relation, Resolved, qualified, resolve
 from bqmigrate.local.sql.nodes import Sql
@@ -75,23 +76,30 @@ def bind_tree(
 
 
 def open_tree(
-    tree: exp.Expr, source: Source, tables: Tables, scope: Scope, depth: int = 0
+    tree: exp.Expr, source: Source, tables: Tables, scope: Scope, depth: int = 0, *, unfiltered: bool = False
 ) -> tuple[Env, exp.Expr, Resolved]:
-    """Qualify a parsed query; returns what its names mean, the tree, and the tables it reads."""
+    """Qualify a parsed query; returns what its names mean, the tree, and the tables it reads.
+
+    `unfiltered` leaves require_partition_filter to the caller.
+    """
     if depth > VIEW_DEPTH:
         raise WarehouseError("invalidQuery", "Not supported: views nested too deeply or referring to each other")
     tree, resolved = resolve(tree, tables)
-    relations = {name: relation_of(info, tables, scope, depth) for name, info in resolved.infos.items()}
-    return Env(scope, source, relations, bind, query), qualified(tree, relations), resolved
+    relations = {name: relation_of(info, tables, scope, depth, resolved) for name, info in resolved.infos.items()}
+    found = qualified(tree, relations, source)
+    if not unfiltered:
+        require_filters(found, resolved)
+    return Env(scope, source, relations, bind, query), found, resolved
 
 
-def relation_of(info: TableInfo, tables: Tables, scope: Scope, depth: int) -> Relation:
+def relation_of(info: TableInfo, tables: Tables, scope: Scope, depth: int, resolved: Resolved) -> Relation:
     """Return a table as it is stored, or a view as the query it stands for."""
     if info.view_query is None:
         physical = info.physical
         return Relation(physical, tuple((c.name, type_of(c)) for c in info.columns))
     # A view takes no parameters and sees no variables.
     inner = _bind_query(info.view_query, tables, replace(scope, parameters=(), variables={}), depth + 1)
+    resolved.ids.extend(i for i in inner.tables if i not in resolved.ids)
     names = (
         [c.name for c in info.columns] if len(info.columns) == len(inner.columns) else [c.name for c in inner.columns]
     )

@@ -8,7 +8,7 @@ from bqmigrate.local.errors import unsupported
 from bqmigrate.local.sql.bound import TableId
 from bqmigrate.local.sql.kinds import BOOLEAN
 from bqmigrate.local.sql.sources import from_sql
-from bqmigrate.local.sql.target import Target, is_default
+from bqmigrate.local.sql.target import Target, is_default, numbered
 from bqmigrate.local.sql.translate import open_tree
 from bqmigrate.local.sql.types import quoted
 
@@ -66,7 +66,7 @@ def update_sql(tree: exp.Expr, target: Target) -> Text:
 
 
 def _item(value: exp.Expr, index: int) -> exp.Expr:
-    return exp.alias_(exp.Null() if is_default(value) else value.copy(), f"v{index}", quoted=True)
+    return numbered(exp.Null() if is_default(value) else value.copy(), index)
 
 
 def _assignment(item: exp.Expr, target: Target) -> tuple[exp.Expr, exp.Expr]:
@@ -83,7 +83,7 @@ def delete_sql(tree: exp.Expr, target: Target) -> Text:
     """Return one DuckDB DELETE."""
     if tree.args.get("using"):
         raise target.error("Syntax error: DELETE takes no USING", tree)
-    select = exp.Select(expressions=[exp.alias_(exp.Boolean(this=True), "v0", quoted=True)])
+    select = exp.Select(expressions=[numbered(exp.Boolean(this=True), 0)])
     select.set("from_", exp.From(this=_aliased(target)))
     select.set("where", _where(tree, target, "DELETE"))
     env, prepared, resolved = open_tree(select, target.source, target.tables, target.scope)

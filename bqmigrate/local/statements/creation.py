@@ -153,7 +153,13 @@ def create_view(run: Run, node: CreateView) -> Outcome:
         run.tx.remove(old.key)
     body = options.apply(body, options.read(run, node.options, options.VIEW_OPTIONS))
     tables.create_view(run.tx, *name, body, columns)
+    refuse_circle(run, name)
     return Outcome(node.kind, "REPLACE" if old is not None else "CREATE", name, referenced=bound.tables)
+
+
+def refuse_circle(run: Run, name: TableId) -> None:
+    """Refuse a view that, as it is now, reads itself, be it through others."""
+    bind_query(f"SELECT 1 AS one FROM {quote(*name)}", run.tables, run.scope)
 
 
 def _named(columns: tuple[Column, ...], listed: tuple[Column, ...] | None) -> tuple[Column, ...]:

@@ -10,7 +10,7 @@ import duckdb
 
 from bqmigrate.local.catalog.records import Key, TableRecord
 from bqmigrate.local.catalog.store import Reader, Transaction
-from bqmigrate.local.errors import WarehouseError
+from bqmigrate.local.errors import WarehouseError, unsupported
 from bqmigrate.local.sql.bound import Scope, TableId, TableInfo, Variable
 from bqmigrate.local.sql.errors import runtime_error
 from bqmigrate.local.sql.nodes import Path, Sql
@@ -70,6 +70,8 @@ class CatalogTables:
         """Return what a path names; 404 when there is nothing."""
         if path in self.extra:
             return self.extra[path]
+        if "INFORMATION_SCHEMA" in (part.upper() for part in path):
+            raise unsupported(".".join(path[-2:]))
         name = self.resolve(path)
         if name in self.before:
             return self.before[name]

@@ -88,3 +88,21 @@ def test_a_job_found_running_at_open_is_failed(tmp_path, client_for):
     job = client_for(warehouse).get_job("j")
     assert (job.state, job.error_result["reason"]) == ("DONE", "stopped")
     warehouse.close()
+
+
+def test_an_interrupt_around_the_commit_leaves_the_catalog_as_the_log_has_it(tmp_path, client_for, monkeypatch):
+    warehouse = LocalWarehouse.open(tmp_path / "warehouse.duckdb")
+    client = client_for(warehouse)
+    client.create_dataset("d")
+    store = warehouse.world.store
+    original = type(store)._apply
+
+    def interrupted(self, changes):
+        monkeypatch.setattr(type(store), "_apply", original)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(type(store), "_apply", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        client.create_dataset("e")
+    assert [d.dataset_id for d in client.list_datasets()] == ["d", "e"]
+    warehouse.close()

@@ -1,11 +1,13 @@
 """Changes of rows: counts, defaults, required columns, coercions."""
 
+# ruff: noqa: E501 - a table of cases reads best with a case on a line
+
 from dataclasses import replace
 
 import pytest
 
 from bqmigrate.local.errors import WarehouseError
-from tests.local.sql.fixture_sql import Little, columns
+from tests.local.sql.little import Little, columns
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 import pytest
 
 from bqmigrate.local.errors import WarehouseError
-from tests.local.sql.fixture_sql import Little
+from bqmigrate.local.sql.binding import bind_expression
+from tests.local.sql.little import Little
 
 little = Little()
 VALUES = [
@@ -15,6 +16,10 @@ VALUES = [
     ("SUBSTR('apple', 0, 2)", "ap"),
     ("SUBSTR('apple', -3, 2)", "pl"),
     ("SUBSTR('apple', -9, 2)", "ap"),
+    ("CONCAT('a', 1, DATE '2024-01-01')", "a12024-01-01"),
+    ("FORMAT('%s-%03d-%t-%.2f%%', 'a', 7, DATE '2024-01-02', 1.005)", "a-007-2024-01-02-1.00%"),
+    ("FORMAT('%s', NULL)", None),
+    ("FORMAT('%t', CAST(NULL AS INT64))", "NULL"),
     ("LENGTH('añ')", "2"),
     ("BYTE_LENGTH('añ')", "3"),
     ("LPAD('7', 3, '0')", "007"),
@@ -230,11 +235,16 @@ REFUSED = [
     ("getenv('HOME')", "Function not found: getenv"),
     ("CURRENT_DATE('Nowhere/City')", "Invalid time zone: Nowhere/City"),
     ("1, 2", "Syntax error: Expected one expression"),
+    ("COUNT()", "Syntax error: An expression or argument is missing"),
+    ("FORMAT_DATE('%Y')", "No matching signature for function FORMAT_DATE: it needs more arguments at [1:1]"),
+    ("FORMAT('%d', 'x')", "Invalid type for argument 2 to FORMAT; it has type STRING"),
+    ("PARSE_JSON('" + "[" * 100000 + "')", "Invalid input to PARSE_JSON: nested too deeply"),
+    ("PARSE_JSON('NaN')", "Invalid input to PARSE_JSON"),
     ("LENGTH('a',)", 'Syntax error: Unexpected ")" at [1:12]'),
 ]
 
 
-@pytest.mark.parametrize(("expression", "message"), REFUSED, ids=[v[0] for v in REFUSED])
+@pytest.mark.parametrize(("expression", "message"), REFUSED, ids=[v[0][:60] for v in REFUSED])
 def test_what_bigquery_refuses_is_refused_in_its_words(expression, message):
     with pytest.raises(WarehouseError) as refused:
         little.value(expression)
@@ -244,6 +254,8 @@ def test_what_bigquery_refuses_is_refused_in_its_words(expression, message):
 
 UNTAUGHT = [
     "FARM_FINGERPRINT('a')",
+    "FORMAT('%x', 1)",
+    "STRUCT(1 AS a, 2 AS A)",
     "BIGNUMERIC '1' * BIGNUMERIC '2'",
     "ST_GEOGPOINT(1, 2)",
     "CAST('1' AS STRING FORMAT 'x')",
@@ -260,3 +272,18 @@ def test_what_has_not_been_taught_is_said_with_501(expression):
     with pytest.raises(WarehouseError) as refused:
         little.value(expression)
     assert refused.value.code == 501
+
+
+DEEP = [
+    ("1 / (" * 12 + "1" + ")" * 12, "1"),
+    ("GREATEST(1, " * 12 + "1" + ")" * 12, "1"),
+    ("SAFE_DIVIDE(1, " * 12 + "1" + ")" * 12, "1"),
+    ("CAST(CAST(" * 6 + "1.5" + " AS STRING) AS FLOAT64)" * 6, "1.5"),
+    ("NUMERIC '1' / (" * 8 + "NUMERIC '2'" + ")" * 8, "2"),
+]
+
+
+@pytest.mark.parametrize(("expression", "expected"), DEEP, ids=[d[0][:12] for d in DEEP])
+def test_nesting_does_not_double_the_text_at_every_level(expression, expected):
+    assert little.value(expression) == expected
+    assert len(bind_expression(expression, little, little.scope).sql) < 40_000

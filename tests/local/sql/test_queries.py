@@ -1,12 +1,15 @@
 """Queries: names, types, clauses, views, parameters and what is refused."""
 
+# ruff: noqa: E501 - a table of cases reads best with a case on a line
+
 from dataclasses import replace
 
 import pytest
 
 from bqmigrate.local.errors import WarehouseError
+from bqmigrate.local.sql.binding import bind_query
 from bqmigrate.local.sql.bound import Variable
-from tests.local.sql.fixture_sql import Little, columns
+from tests.local.sql.little import Little, columns
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +104,7 @@ def test_types_of_results_are_bigquerys(little):
 REFUSED = [
     ("SELECT nope FROM d.t", "invalidQuery", "Unrecognized name: nope at [1:8]"),
     ("SELECT\n  1,\n  nope FROM d.t", "invalidQuery", "Unrecognized name: nope at [3:3]"),
-    ("SELECT t.nope FROM d.t", "invalidQuery", "Unrecognized name: t.nope at [1:8]"),
+    ("SELECT t.nope FROM d.t", "invalidQuery", "Name nope not found at [1:10]"),
     ("SELECT rec.zz FROM d.t", "invalidQuery", "Field name zz does not exist in STRUCT<A INT64"),
     ("SELECT id FROM d.t JOIN d.u ON TRUE", "invalidQuery", "ambiguous"),
     ("SELECT 1 AS a, 2 AS A", "invalidQuery", "Duplicate column names in the result are not supported. Found duplicate(s): A"),
@@ -118,14 +121,14 @@ REFUSED = [
     ("SELECT DISTINCT ON (Id) Id FROM d.t", "invalidQuery", "Syntax error"),
     ("SELECT 'abc", "invalidQuery", "Syntax error: Unclosed string literal at [1:8]"),
     ("SELECT /* abc", "invalidQuery", "Syntax error: Unclosed comment at [1:8]"),
-    ("SELECT * FROM read_csv('/etc/passwd')", "notImplemented", "not supported by the local warehouse"),
+    ("SELECT * FROM read_csv('/etc/passwd')", "invalidQuery", "Table-valued function not found: READ_CSV"),
     ("SELECT * FROM '/etc/passwd'", "invalidQuery", ""),
     ("SELECT * FROM d.t FOR SYSTEM_TIME AS OF CURRENT_TIMESTAMP()", "notImplemented", "FOR SYSTEM_TIME AS OF"),
     ("SELECT * FROM d.t TABLESAMPLE SYSTEM (1 PERCENT)", "notImplemented", "TABLESAMPLE"),
     ("WITH RECURSIVE a AS (SELECT 1) SELECT * FROM a", "notImplemented", "WITH RECURSIVE"),
     ("SELECT * FROM d.loop", "invalidQuery", "views nested too deeply"),
     ("SELECT 1 FROM UNNEST(1) x", "invalidQuery", "Values referenced in UNNEST must be arrays"),
-    ("SELECT Id FROM d.t ORDER BY 7", "invalidQuery", "ORDER BY is out of SELECT column number range: 7"),
+    ("SELECT Id FROM d.t ORDER BY 7", "invalidQuery", "out of SELECT column number range: 7"),
     ("SELECT SUM(name) FROM d.t", "invalidQuery", "No matching signature for aggregate function SUM for argument types: STRING"),
     ("SELECT \ud800", "invalidQuery", "not valid UTF-8"),
     ("SELECT " + "(" * 3000 + "1" + ")" * 3000, "invalidQuery", "too complex"),
@@ -203,3 +206,22 @@ def test_a_view_sees_no_variables(little):
     mine = replace_scope(mine, replace(mine.scope, variables={"x": Variable(columns(n="INT64")[0], "5")}))
     with pytest.raises(WarehouseError, match="Unrecognized name: x"):
         mine.rows("SELECT * FROM d.bad")
+
+
+def test_a_table_that_requires_a_partition_filter_gets_one(little):
+    mine = replace(little, infos=dict(little.infos))
+    mine.infos["t"] = replace(mine.infos["t"], partition_filter="day")
+    for sql in (
+        "SELECT Id FROM d.t WHERE day = '2024-01-02'",
+        "SELECT u.id FROM d.u JOIN d.t AS x ON x.Day = '2024-01-02' AND x.Id = u.id",
+        "SELECT Id FROM (SELECT * FROM d.t) WHERE day > '2024-01-01'",
+    ):
+        assert mine.rows(sql)[0] == ["1"]
+    for sql in ("SELECT Id FROM d.t", "SELECT Id FROM d.t WHERE Id = 1", "SELECT * FROM d.v"):
+        with pytest.raises(WarehouseError, match=r"Cannot query over table 'p\.d\.t' without a filter over column"):
+            mine.rows(sql)
+
+
+def test_the_tables_of_a_view_count_as_read(little):
+    found = bind_query("SELECT * FROM d.w, d.u", little, little.scope).tables
+    assert [t.table for t in found] == ["w", "u", "v", "t"]

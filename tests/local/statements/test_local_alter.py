@@ -149,7 +149,7 @@ def test_a_failed_action_undoes_the_others_of_its_statement(client, run, table):
 
 
 def test_renames_do_not_mix_with_other_actions(run, table):
-    with pytest.raises(exceptions.BadRequest, match="(?i)rename"):
+    with pytest.raises(exceptions.BadRequest, match=r"(?i)rename"):
         run("ALTER TABLE t RENAME COLUMN name TO x, ADD COLUMN y STRING")
 
 

@@ -166,3 +166,15 @@ def test_what_cannot_be_made_is_refused_and_makes_nothing(client, run, statement
     with pytest.raises(error):
         run(statement)
     assert list(client.list_tables("d")) == []
+
+
+def test_a_view_cannot_come_to_read_itself(client, run):
+    run("CREATE VIEW v AS SELECT 1 AS a")
+    run("CREATE VIEW w AS SELECT a FROM d.v")
+    with pytest.raises(exceptions.BadRequest):
+        run("CREATE OR REPLACE VIEW v AS SELECT a FROM d.w")
+    found = client.get_table("d.v")
+    found.view_query = "SELECT a FROM d.w"
+    with pytest.raises(exceptions.BadRequest):
+        client.update_table(found, ["view_query"])
+    assert run("SELECT a FROM w") == [(1,)]

@@ -12,6 +12,7 @@ from bqmigrate.local.errors import WarehouseError, unsupported
 from bqmigrate.local.sql.bound import Scope
 from bqmigrate.local.sql.coercion import coerce
 from bqmigrate.local.sql.kinds import Type, Typed
+from bqmigrate.local.sql.once import once
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Overload:
     """One signature; the template's {0}, {1} are the arguments, each used as often as needed.
 
     The last `optional` parameters may be left out, and `defaults` then fill the template. With `variadic`
-    the last parameter repeats, and {args} is all arguments joined by commas.
+    the last parameter repeats.
     """
 
     parameters: tuple[Type, ...]
@@ -43,6 +44,12 @@ class Call:
         """Bind all arguments."""
         return [self.bind(node) for node in self.nodes]
 
+    def node(self, index: int) -> exp.Expr:
+        """Return one argument as written; raises WarehouseError when there are fewer."""
+        if index >= len(self.nodes):
+            raise self.error(f"No matching signature for function {self.name}: it needs more arguments")
+        return self.nodes[index]
+
     def error(self, message: str) -> WarehouseError:
         """Return an invalidQuery that points at this call."""
         return WarehouseError("invalidQuery", f"{message}{self.where}")
@@ -55,7 +62,7 @@ class Call:
 
     def part(self, index: int) -> str:
         """Return a date part given as an argument: MONTH, WEEK(MONDAY)."""
-        node = self.nodes[index]
+        node = self.node(index)
         if isinstance(node, exp.Var):
             return str(node.this).upper()
         if isinstance(node, exp.WeekStart):
@@ -64,7 +71,7 @@ class Call:
 
     def constant_text(self, index: int) -> str:
         """Return a string literal or parameter; raises 501 for anything that is only known per row."""
-        value = self.bind(self.nodes[index])
+        value = self.bind(self.node(index))
         if value.text is None or value.type.name != "STRING":
             raise unsupported(f"{self.name} with an argument that is no constant")
         return value.text
@@ -105,7 +112,7 @@ def _apply(one: Overload, arguments: Sequence[Typed], *, exact: bool) -> str | N
         return None
     texts = [v for v in values if v is not None]
     texts.extend(one.defaults[len(one.defaults) - missing :] if missing else ())
-    return one.template.format(*texts, args=", ".join(texts))
+    return once(one.template.format, *texts)
 
 
 def _signature(name: str, one: Overload) -> str:

@@ -91,7 +91,7 @@ def truncate(call: Call) -> Typed:
     """Bind DATE_TRUNC, DATETIME_TRUNC and TIMESTAMP_TRUNC."""
     sql, kind = _subject(call)
     part = call.part(1) if len(call.nodes) > 1 else "DAY"
-    zone = call.bind(call.nodes[2]).sql if len(call.nodes) > 2 else UTC  # noqa: PLR2004
+    zone = call.bind(call.node(2)).sql if len(call.nodes) > 2 else UTC  # noqa: PLR2004
     if kind == DATE and part in CLOCK_PARTS:
         raise call.error(f"{call.name} does not support the {part} date part")
     local = f"timezone({zone}, {sql})" if kind == TIMESTAMP else sql
@@ -136,7 +136,7 @@ def difference(call: Call) -> Typed:
 
 def last_day(call: Call) -> Typed:
     """Bind LAST_DAY(date[, part])."""
-    value = call.bind(call.nodes[0])
+    value = call.bind(call.node(0))
     sql = coerce(value, DATE) or (f"CAST({value.sql} AS DATE)" if value.type == DATETIME else None)
     if sql is None:
         raise call.no_match([value], "LAST_DAY(DATE, [date_part])")
@@ -149,12 +149,12 @@ def format_moment(call: Call) -> Typed:
     """Bind FORMAT_DATE, FORMAT_DATETIME, FORMAT_TIMESTAMP and FORMAT_TIME."""
     text = string_sql(duckdb_format(call.constant_text(0)))
     kind = TYPES[call.name.split("_")[1]]
-    value = call.bind(call.nodes[1])
+    value = call.bind(call.node(1))
     sql = coerce(value, kind)
     if sql is None:
         raise call.no_match(call.arguments(), f"{call.name}(STRING, {kind})")
     if kind == TIMESTAMP:
-        zone = call.bind(call.nodes[2]).sql if len(call.nodes) > 2 else UTC  # noqa: PLR2004
+        zone = call.bind(call.node(2)).sql if len(call.nodes) > 2 else UTC  # noqa: PLR2004
         sql = f"timezone({zone}, {sql})"
     if kind == TIME:
         sql = f"(DATE '1970-01-01' + {sql})"
@@ -165,7 +165,7 @@ def parse_moment(call: Call) -> Typed:
     """Bind PARSE_DATE, PARSE_DATETIME, PARSE_TIMESTAMP and PARSE_TIME."""
     kind = TYPES[call.name.split("_")[1]]
     text = string_sql(duckdb_format(call.constant_text(0), reading=True))
-    value = coerce(call.bind(call.nodes[1]), STRING) if len(call.nodes) > 1 else None
+    value = coerce(call.bind(call.node(1)), STRING) if len(call.nodes) > 1 else None
     if value is None:
         raise call.no_match(call.arguments(), f"{call.name}(STRING, STRING)")
     if len(call.nodes) > 2:  # noqa: PLR2004

@@ -59,7 +59,7 @@ def json_path(call: Call, text: str) -> str:
 
 
 def _document(call: Call) -> tuple[Typed, str]:
-    value = call.bind(call.nodes[0]) if call.nodes else None
+    value = call.bind(call.node(0)) if call.nodes else None
     if value is None or value.type not in (JSON, STRING):
         raise call.no_match([value] if value else [], f"{call.name}(JSON, [STRING]); {call.name}(STRING, [STRING])")
     path = json_path(call, call.constant_text(1)) if len(call.nodes) > 1 else "'$'"
@@ -112,7 +112,7 @@ def json_value_array(call: Call) -> Typed:
 
 def parse_json(call: Call) -> Typed:
     """Bind PARSE_JSON; a constant is read, and refused, at once."""
-    value = call.bind(call.nodes[0]) if call.nodes else None
+    value = call.bind(call.node(0)) if call.nodes else None
     if value is None or value.type.name not in {"STRING", "NULL"}:
         raise call.no_match([value] if value else [], "PARSE_JSON(STRING, [STRING])")
     if value.type.name == "NULL":

@@ -5,7 +5,6 @@ https://cloud.google.com/bigquery/docs/reference/standard-sql/array_functions
 
 from __future__ import annotations
 
-from bqmigrate.local.errors import unsupported
 from bqmigrate.local.sql.coercion import coerce, supertype
 from bqmigrate.local.sql.functions.base import Call, Overloads, overload
 from bqmigrate.local.sql.functions.intervals import interval_sql
@@ -73,7 +72,7 @@ def array_edge(call: Call) -> Typed:
 def array_includes(call: Call) -> Typed:
     """Bind ARRAY_INCLUDES."""
     value, element = _array(call)
-    item = coerce(call.bind(call.nodes[1]), element) if len(call.nodes) > 1 else None
+    item = coerce(call.bind(call.node(1)), element) if len(call.nodes) > 1 else None
     if item is None:
         raise call.no_match(call.arguments(), "ARRAY_INCLUDES(ARRAY<T>, T)")
     return Typed(f"list_contains({value.sql}, {item})", Type("BOOLEAN"))
@@ -114,15 +113,6 @@ def nullif_zero(call: Call) -> Typed:
     return Typed(f"{verb}({value.sql}, {zero})", value.type)
 
 
-def refused(call: Call) -> Typed:
-    """Answer 501 for functions that are known and cannot be had."""
-    raise unsupported(f"function {call.name}")
-
-
-REFUSED = (
-    "FARM_FINGERPRINT", "ST_GEOGPOINT", "ST_GEOGFROMTEXT", "ST_ASTEXT", "ST_DISTANCE", "NORMALIZE", "SOUNDEX",
-    "APPROX_QUANTILES", "APPROX_TOP_COUNT", "ML_PREDICT", "KEYS_NEW_KEYSET", "SHA512", "INITCAP", "SEARCH",
-)  # fmt: skip
 SPECIALS = {
     "ARRAY_LENGTH": array_length,
     "ARRAY_REVERSE": array_reverse,
@@ -135,5 +125,4 @@ SPECIALS = {
     "ERROR": error,
     "NULLIFZERO": nullif_zero,
     "ZEROIFNULL": nullif_zero,
-    **dict.fromkeys(REFUSED, refused),
 }

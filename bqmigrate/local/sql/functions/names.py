@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bqmigrate.local.sql.functions import dates, documents, general, numbers, strings, windows
+from bqmigrate.local.sql.functions import dates, documents, general, numbers, printf, strings, untaught, windows
 from bqmigrate.local.sql.functions.base import Overload, Special
 
 OVERLOADS: Mapping[str, tuple[Overload, ...]] = {
@@ -23,6 +23,8 @@ SPECIALS: Mapping[str, Special] = {
     **dates.SPECIALS,
     **documents.SPECIALS,
     **windows.SPECIALS,
+    **printf.SPECIALS,
+    **untaught.SPECIALS,
 }
 RENAMED = frozenset({*OVERLOADS, *SPECIALS})
 PART_ARGUMENTS = dates.PART_ARGUMENTS

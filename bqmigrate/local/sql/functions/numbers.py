@@ -8,6 +8,7 @@ from __future__ import annotations
 from bqmigrate.local.sql.coercion import coerce, supertype
 from bqmigrate.local.sql.functions.base import Call, Overload, Overloads, overload
 from bqmigrate.local.sql.kinds import BIGNUMERIC, BOOLEAN, FLOAT, INTEGER, NULL, NUMERIC, STRING, Typed
+from bqmigrate.local.sql.once import once
 from bqmigrate.local.sql.types import cast_sql
 
 
@@ -103,8 +104,12 @@ def extreme(call: Call) -> Typed:
     if not arguments or kind is None or kind.element is not None or kind.name in {"RECORD", "JSON"}:
         raise call.no_match(arguments, f"{call.name}(T, ...)")
     values = [coerce(a, kind) or "NULL" for a in arguments]
+    return Typed(once(lambda *given: _extreme(call.name.lower(), given), *values), kind)
+
+
+def _extreme(name: str, values: tuple[str, ...]) -> str:
     none = " OR ".join(f"{v} IS NULL" for v in values)
-    return Typed(f"CASE WHEN {none} THEN NULL ELSE {call.name.lower()}({', '.join(values)}) END", kind)
+    return f"CASE WHEN {none} THEN NULL ELSE {name}({', '.join(values)}) END"
 
 
 def safe_divide(call: Call) -> Typed:
@@ -116,8 +121,12 @@ def safe_divide(call: Call) -> Typed:
         raise call.no_match(arguments, "SAFE_DIVIDE(FLOAT64, FLOAT64); SAFE_DIVIDE(NUMERIC, NUMERIC)")
     kind = NUMERIC if NUMERIC in kinds and FLOAT not in kinds else FLOAT
     left, right = (coerce(a, kind) or "NULL" for a in arguments)
-    quotient = numeric_quotient(left, right) if kind == NUMERIC else f"{left} / {right}"
-    return Typed(f"CASE WHEN {right} = 0 THEN NULL ELSE {quotient} END", kind)
+    return Typed(once(lambda a, b: _safe_quotient(a, b, numeric=kind == NUMERIC), left, right), kind)
+
+
+def _safe_quotient(left: str, right: str, *, numeric: bool) -> str:
+    quotient = numeric_quotient(left, right) if numeric else f"{left} / {right}"
+    return f"CASE WHEN {right} = 0 THEN NULL ELSE {quotient} END"
 
 
 def numeric_quotient(left: str, right: str) -> str:

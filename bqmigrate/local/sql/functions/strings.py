@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from bqmigrate.local.sql.casts import TEMPLATES, cast_value
 from bqmigrate.local.sql.functions.base import Call, Overload, Overloads, overload
 from bqmigrate.local.sql.kinds import BOOLEAN, BYTES, INTEGER, STRING, Typed, array_of
 
@@ -88,10 +89,11 @@ def concat(call: Call) -> Typed:
     """Bind CONCAT: one NULL makes all NULL, which DuckDB's own concat does not do."""
     arguments = call.arguments()
     kinds = {a.type.name for a in arguments} - {"NULL"}
-    if not arguments or kinds - {"STRING"} and kinds - {"BYTES"}:  # noqa: RUF021
+    castable = all(k == "STRING" or (k, "STRING") in TEMPLATES for k in kinds)
+    if not arguments or not (castable or kinds == {"BYTES"}) or ("BYTES" in kinds and len(kinds) > 1):
         raise call.no_match(arguments, "CONCAT(STRING, ...); CONCAT(BYTES, ...)")
     kind = BYTES if kinds == {"BYTES"} else STRING
-    return Typed(f"({' || '.join(a.sql for a in arguments)})", kind)
+    return Typed(f"({' || '.join(cast_value(a, kind).sql for a in arguments)})", kind)
 
 
 def regexp_extract(call: Call) -> Typed:
