@@ -94,6 +94,11 @@ class Lease:
             raise _lost(None)
         self._adopt(resource)
 
+    def reopen(self, run: OpenRun, state: HistoryState) -> None:
+        """Write what this run does next in place of what it has done and recorded."""
+        others = tuple(r for r in self.lock.without_settled(state).runs if r.id != run.id)
+        self._write(replace(self.lock, runs=(*others, run), seq=state.last_seq))
+
     def release(self, state: HistoryState, *, own: OpenRun, unsettled: OpenRun | None) -> None:
         """Let go: settled runs leave the lock, and this run's own leaves what is not known of it."""
         others = tuple(r for r in self.lock.runs if r.id != own.id)

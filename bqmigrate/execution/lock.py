@@ -149,6 +149,21 @@ def opened(run_id: str, migrations: Sequence[PlannedMigration], seq: int) -> Ope
     return OpenRun(run_id, tuple(_opened(m) for m in migrations), seq)
 
 
+def chunks(lock: Lock, run_id: str, migrations: Sequence[PlannedMigration]) -> Sequence[Sequence[PlannedMigration]]:
+    """Cut a long plan into runs of migrations whose steps fit into the lock beside what is there.
+
+    A migration that does not fit even alone is a chunk of its own: its `started` row carries the steps.
+    """
+    out: list[list[PlannedMigration]] = []
+    for migration in migrations:
+        longer = [*out[-1], migration] if out else [migration]
+        if out and replace(lock, runs=(*lock.runs, opened(run_id, longer, 0))).fits:
+            out[-1] = longer
+        else:
+            out.append([migration])
+    return out
+
+
 def _opened(migration: PlannedMigration) -> OpenVersion:
     return OpenVersion(
         migration.version,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from bqmigrate.errors import BqmigrateError, RunError, UnsettledError, ValidationError
+from bqmigrate.errors import BqmigrateError, RefusedError, RunError, UnsettledError, ValidationError
 from bqmigrate.execution import history, lease
 from bqmigrate.execution.events import Emit, LeaseTaken, RunStarted
 from bqmigrate.execution.executor import Done, Executor
@@ -15,7 +15,7 @@ from bqmigrate.execution.history import Place, View
 from bqmigrate.execution.identity import Identity
 from bqmigrate.execution.jobs import Jobs
 from bqmigrate.execution.lease import Clocks, Lease
-from bqmigrate.execution.lock import Lock, OpenRun, OpenVersion, Pins, opened
+from bqmigrate.execution.lock import Lock, OpenRun, OpenVersion, Pins, chunks, opened
 from bqmigrate.execution.settle import assumed, find_out
 from bqmigrate.execution.stepper import Stepper, check_removal
 from bqmigrate.execution.writer import Writer
@@ -89,13 +89,15 @@ class Runner:
                 raise _stale()
             if plan.is_empty:
                 return Outcome(plan, Done(), view.state)
+            self._refuse_loss(plan)
             looks = self._look(plan, self._lineage(view))
             holder = view.lock.holder if view.lock else None
             if holder and str(holder) != dead and not lease.is_dead(holder, view, self.warehouse.server_time):
                 dead = lease.wait(self.warehouse, self.place, view, holder, self.lock_timeout_s, self.clocks, self.emit)
                 view = None
                 continue
-            own = opened(self.identity.run_id, plan.migrations, view.state.last_seq)
+            first = self._chunks(view, plan)[0]
+            own = opened(self.identity.run_id, first, view.state.last_seq)
             taken = self._take(view, plan, own)
             if taken is None:
                 view = None
@@ -106,6 +108,19 @@ class Runner:
 
     def _lineage(self, view: View) -> str:
         return view.lock.lineage if view.lock else self.lineage
+
+    def _refuse_loss(self, plan: Plan) -> None:
+        losing = [s for s in plan.steps if s.impact.data_loss]
+        if losing and not self.allow_data_loss:
+            first = losing[0]
+            raise RefusedError(
+                "BQM323",
+                f"{first.key.version} would lose data: {first.impact.summary}",
+                where=str(first.place),
+                details=[f"{s.key.version} {s.impact.object}: {s.impact.summary}" for s in losing[1:]],
+                state="Nothing was changed.",
+                hint="save what is needed, then allow it: --allow-data-loss",
+            )
 
     def _look(self, plan: Plan, lineage: str) -> Mapping[ObjectRef, Resource]:
         """Read what the plan removes and refuse before anything is written."""
@@ -141,8 +156,13 @@ class Runner:
                     plan.direction, plan.from_version, plan.to_version, tuple(m.version for m in plan.migrations)
                 )
             )
-            open_ = view.lock.unsettled(view.state) if view.lock else ()
-            executor.run(plan.migrations, resumed=[v.version for v in open_])
+            open_ = [v.version for v in (view.lock.unsettled(view.state) if view.lock else ())]
+            for number, chunk in enumerate(self._chunks(view, plan)):
+                own = opened(self.identity.run_id, chunk, executor.writer.seq)
+                if number:
+                    held.reopen(own, _after(view, executor))
+                self._start(executor, chunk)
+                executor.run(chunk, resumed=open_)
         except BaseException:
             self._release_after_failure(held, executor, view, own)
             raise
@@ -167,11 +187,10 @@ class Runner:
 
     def _prepare(self, executor: Executor, view: View, plan: Plan) -> Plan:
         """Write what has to stand in the history before the first step, and settle what is open."""
-        lock = executor.lease.lock
         if view.lock is not None and not view.has_rows_table:
             history.create_rows(self.warehouse, self.place)
         if view.state.last_seq == 0:
-            executor.records.append(self.identity.record("genesis", name=lock.lineage))
+            executor.records.append(self.identity.record("genesis", name=executor.lease.lock.lineage))
         if view.lock is not None and view.lock.holder is not None:
             executor.records.append(self.identity.record("taken_over", name=view.lock.holder.id))
             executor.flush()
@@ -180,10 +199,20 @@ class Runner:
         open_ups = [v for v in open_ if v.direction == "upgrade" and v.version in going]
         if self.direction == "downgrade" and open_ups:
             plan = self._settle(executor, view, plan, open_ups)
-        if not lock.fits or any(s.step.kind in {"patch", "python"} for s in plan.steps):
-            executor.records.extend(self._started(m) for m in plan.migrations)
-            executor.flush()
         return plan
+
+    def _chunks(self, view: View, plan: Plan) -> Sequence[Sequence[PlannedMigration]]:
+        """Cut the plan so that what is open at a time fits into the lock."""
+        holder = lease.myself(self.identity.run_id, python=False)
+        lock = view.lock.without_settled(view.state) if view.lock else Lock(self.lineage, self.pins)
+        return chunks(replace(lock, holder=holder), self.identity.run_id, plan.migrations)
+
+    def _start(self, executor: Executor, chunk: Sequence[PlannedMigration]) -> None:
+        """Write `started` rows where a slot has to fence, or the lock cannot hold the steps."""
+        if executor.lease.lock.fits and not any(s.step.kind in {"patch", "python"} for m in chunk for s in m.steps):
+            return
+        executor.records.extend(self._started(m) for m in chunk)
+        executor.flush()
 
     def _settle(self, executor: Executor, view: View, plan: Plan, open_ups: Sequence[OpenVersion]) -> Plan:
         """Seal interrupted upgrades, record how far they got, and plan the way back from there."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from bqmigrate.model.catalog import Catalog, CatalogError, Partitioning, Table
-from bqmigrate.model.columns import Column, replace_path
+from bqmigrate.model.columns import SQL_NAMES, Column, replace_path
 from bqmigrate.model.names import TableName, literal, quote
 from bqmigrate.operations import lookup
 from bqmigrate.operations.alter import RelaxColumn, WidenColumn
@@ -90,19 +90,30 @@ class RebuildColumn(Primitive):
         )
 
     def _misfit(self, old: Column) -> str:
-        column = quote(old.name)
+        """Return the condition of a value that the narrower type would change."""
+        column, target = quote(old.name), self.target
         if old.type in {"STRING", "BYTES"}:
-            return f"LENGTH({column}) > {self.target.max_length}"
-        there, back = replace(self.target, mode="NULLABLE").sql_type(), replace(old, mode="NULLABLE").sql_type()
-        changed = f"CAST(SAFE_CAST({column} AS {there}) AS {back})"
-        return f"({column} IS NOT NULL AND ({changed} IS NULL OR {changed} != {column}))"
+            return f"LENGTH({column}) > {target.max_length}"
+        checks = []
+        if old.type != target.type:
+            there, back = _plain(target), _plain(old)
+            changed = f"CAST(SAFE_CAST({column} AS {there}) AS {back})"
+            checks.append(f"({column} IS NOT NULL AND ({changed} IS NULL OR {changed} != {column}))")
+        if target.precision is not None:
+            scale = target.scale or 0
+            checks.append(f"ROUND({column}, {scale}) != {column}")
+            checks.append(f"ABS({column}) >= NUMERIC '1{'0' * (target.precision - scale)}'")
+        return f"({' OR '.join(checks)})"
 
     def _value(self, column: Column, known: Table) -> str:
         name = quote(column.name)
         old = known.column(column.name)
-        if old is None or old.same_type(replace(column, mode=old.mode)):
-            return name
-        return f"CAST({name} AS {column.sql_type()}) AS {name}"
+        # Parameters such as (10, 2) are enforced by the column's definition.
+        return name if old is None or old.type == column.type else f"CAST({name} AS {_plain(column)}) AS {name}"
+
+
+def _plain(column: Column) -> str:
+    return SQL_NAMES.get(column.type, column.type)
 
 
 def definition(table: Table) -> str:

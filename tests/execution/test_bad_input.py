@@ -1,9 +1,8 @@
 """Bad input: a clear error with place and next step, and nothing sent; one line of the list a case."""
 
-import os
-
 import pytest
 
+from bqmigrate import Project
 from bqmigrate.errors import BqmigrateError
 from tests.execution.stand import USERS, Stand
 
@@ -48,7 +47,7 @@ def link_out(stand):
 
 def unreadable(stand):
     # Root reads everything; a folder in the file's place cannot be read by anybody.
-    os.mkdir(stand.root / "migrations" / "0003_folder.yaml")
+    (stand.root / "migrations" / "0003_folder.yaml").mkdir()
 
 
 def variable(stand):
@@ -167,8 +166,6 @@ def test_a_target_that_is_none_exits_2_and_writes_nothing(stand, target):
 
 
 def test_an_unknown_environment_exits_2(stand):
-    from bqmigrate import Project
-
     with pytest.raises(BqmigrateError, match="unknown environment: staging") as caught:
         Project.open("staging", start=stand.root, environ={})
     assert caught.value.exit_code == 2

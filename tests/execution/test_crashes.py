@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bqmigrate.errors import LeaseError
-from tests.execution.stand import DATASET, Killed
+from tests.execution.stand import DATASET, Killed, Stand
 
 AFTER_TTL = timedelta(minutes=10)
 MUCH = """
@@ -44,8 +44,6 @@ def shape(stand):
 
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory, shared):
-    from tests.execution.stand import Stand
-
     stand = Stand(*shared, tmp_path_factory.mktemp("expected"), "world-expected")
     prepare(stand)
     stand.upgrade()

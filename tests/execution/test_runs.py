@@ -1,9 +1,16 @@
 import logging
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from bqmigrate.errors import ConfigError, RefusedError, RunError, UnsettledError, ValidationError
 from tests.execution.stand import DATASET
+
+ADD_AND_RUN = """
+upgrade:
+  - add_columns: {{table: app.users, columns: [{{name: n, type: INTEGER}}]}}
+  - sql: {{statement: {}}}
+"""
 
 
 def test_up_down_up_ends_where_it_was(stand):
@@ -35,7 +42,7 @@ def test_a_failed_step_names_file_line_cause_and_what_was_done(stand):
 def test_after_mending_only_the_failed_step_runs_again(stand):
     stand.users().upgrade()
     stand.query("INSERT INTO app.users (id) VALUES ('a')")
-    two = "upgrade:\n  - add_columns: {{table: app.users, columns: [{{name: n, type: INTEGER}}]}}\n  - sql: {{statement: {}}}\n"
+    two = ADD_AND_RUN
     stand.write("0003_two.yaml", two.format("UPDATE app.users SET n = 1 / 0 WHERE TRUE"))
     with pytest.raises(RunError, match="stopped after step 1 of 2"):
         stand.upgrade()
@@ -63,7 +70,7 @@ def test_a_half_applied_migration_can_be_taken_back(stand):
 
 def test_changing_a_step_that_is_done_is_refused(stand):
     stand.users().upgrade()
-    text = "upgrade:\n  - add_columns: {{table: app.users, columns: [{{name: {}, type: INTEGER}}]}}\n  - sql: {{statement: SELECT x}}\n"
+    text = ADD_AND_RUN.replace("name: n", "name: {}").replace("statement: {}", "statement: SELECT x")
     stand.write("0003_two.yaml", text.format("n"))
     with pytest.raises(RunError):
         stand.upgrade()
@@ -311,3 +318,76 @@ def test_one_migration_that_creates_and_patches_and_renames_runs_in_one_go(stand
     assert stand.query("SELECT * FROM app.v") == []
     stand.downgrade("0001", allow_data_loss=True)
     assert [t.table_id for t in stand.client.list_tables("app")] == []
+
+
+def test_a_long_run_is_opened_piece_by_piece(stand):
+    stand.users()
+    for number in range(3, 63):
+        column = f"{{name: c{number}, type: STRING, description: {'Long. ' * 20}}}"
+        stand.write(f"{number:04}_c.yaml", f"upgrade:\n  - add_columns: {{table: app.users, columns: [{column}]}}\n")
+    assert len(stand.upgrade().applied) == 62
+    locks = [body["description"] for m, p, body, _ in stand.recorder.requests if m == "PATCH" and p.endswith("_lock")]
+    assert len(locks) == 2  # the next piece, and letting go
+    assert max(len(text) for text in locks) <= 12_000
+    assert len(stand.downgrade("base").reverted) == 62
+
+
+def test_steps_too_many_for_the_lock_stand_in_the_started_row(stand):
+    stand.users()
+    columns = ", ".join(f"{{name: c{n}, type: STRING, defaultValueExpression: \"'x'\"}}" for n in range(70))
+    stand.write("0003_wide.yaml", f"upgrade:\n  - add_columns: {{table: app.users, columns: [{columns}]}}\n")
+    stand.upgrade()
+    assert ("started", "0003") in [(event, version) for _, event, version, _ in stand.rows()]
+    assert len(stand.columns("app.users")) == 72
+
+
+def test_of_two_runs_at_once_one_works_and_the_other_waits(stand):
+    stand.users()
+    with ThreadPoolExecutor(2) as pool:
+        projects = [stand.open_for_real() for _ in range(2)]
+        reports = list(pool.map(lambda p: p.upgrade(lock_timeout_s=30), projects))
+    assert sorted(len(r.applied) for r in reports) == [0, 2]
+    assert [event for _, event, *_ in stand.rows()] == ["genesis", "applied", "applied"]
+
+
+@pytest.mark.parametrize(
+    ("narrow", "wide", "fits", "too_wide"),
+    [
+        ("STRING(3)", "STRING(9)", "'abc'", "'abcd'"),
+        ("STRING(3)", "STRING", "'abc'", "'abcd'"),
+        ("NUMERIC(5, 2)", "NUMERIC(9, 4)", "NUMERIC '123.45'", "NUMERIC '123.456'"),
+        ("NUMERIC(5, 2)", "NUMERIC(9, 4)", "NUMERIC '-999.99'", "NUMERIC '1000'"),
+        ("INTEGER", "NUMERIC", "7", "NUMERIC '7.5'"),
+        ("INTEGER", "FLOAT", "7", "7.5"),
+    ],
+)
+def test_a_wider_type_is_taken_back_only_where_every_value_still_fits(stand, narrow, wide, fits, too_wide):
+    stand.users()
+    schema = f"[{{name: id, type: STRING}}, {{name: v, type: '{narrow}', description: It's.}}]"
+    stand.write("0003_t.yaml", f"upgrade:\n  - create_table: {{table: app.t, schema: {schema}}}\n")
+    stand.write(
+        "0004_wide.yaml", f"upgrade:\n  - alter_columns: {{table: app.t, columns: [{{name: v, type: '{wide}'}}]}}\n"
+    )
+    stand.upgrade("3")
+    before = stand.table("app.t")["schema"]
+    stand.upgrade()
+    stand.query(f"INSERT INTO app.t (id, v) VALUES ('x', {too_wide})")
+    with pytest.raises(RunError, match="0004 wide failed") as caught:
+        stand.downgrade(allow_data_loss=True)
+    assert "holds values that" in caught.value.details[-1]
+    stand.query(f"UPDATE app.t SET v = {fits} WHERE TRUE")
+    stand.downgrade(allow_data_loss=True)
+    assert stand.table("app.t")["schema"] == before
+    assert stand.query(f"SELECT COUNT(*) FROM app.t WHERE v = {fits}") == [(1,)]
+
+
+def test_a_rebuild_is_refused_without_allowing_data_loss(stand):
+    stand.users()
+    stand.write(
+        "0003_relax.yaml", "upgrade:\n  - alter_columns: {table: app.users, columns: [{name: id, mode: NULLABLE}]}\n"
+    )
+    stand.upgrade()
+    with pytest.raises(RefusedError, match="would lose data") as caught:
+        stand.downgrade()
+    assert caught.value.exit_code == 2
+    assert "POST" not in {r[0] for r in stand.recorder.requests}
