@@ -1,1 +1,1 @@
-"""The command line: one file a command, and what they print."""
+"""The command line: reads arguments, shows, asks, calls the library, renders what it answers."""

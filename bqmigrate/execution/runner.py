@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -21,6 +21,7 @@ from bqmigrate.execution.stepper import Stepper, check_removal
 from bqmigrate.execution.writer import Writer
 from bqmigrate.model.history import Direction, HistoryState, Record, StepRecord, fold
 from bqmigrate.operations.steps import JobStep, ObjectRef, Scope
+from bqmigrate.operations.tables import RenameTable
 from bqmigrate.planning.plan import Plan, PlannedMigration
 from bqmigrate.warehouse.port import Resource, Warehouse, WarehouseError
 
@@ -122,17 +123,23 @@ class Runner:
                 hint="save what is needed, then allow it: --allow-data-loss",
             )
 
-    def _look(self, plan: Plan, lineage: str) -> Mapping[ObjectRef, Resource]:
-        """Read what the plan removes and refuse before anything is written."""
+    def _look(self, plan: Plan, lineage: str) -> dict[ObjectRef, Resource]:
+        """Read what the plan removes and refuse before anything is written.
+
+        What the plan itself first renames or drops is another object by then: it is looked at in its step.
+        """
         looks: dict[ObjectRef, Resource] = {}
+        moved: set[str] = set()
         for planned in plan.steps:
-            step = planned.step
-            if not isinstance(step, JobStep) or step.removes is None:
-                continue
-            live = self.warehouse.get(step.removes.reference)
-            if live is not None:
-                check_removal(step.target, step.removes, live, lineage, allow_data_loss=self.allow_data_loss)
-                looks[step.removes.reference] = live
+            step, operation = planned.step, planned.operation
+            if isinstance(step, JobStep) and step.removes is not None and step.target not in moved:
+                live = self.warehouse.get(step.removes.reference)
+                if live is not None:
+                    check_removal(step.target, step.removes, live, lineage, allow_data_loss=self.allow_data_loss)
+                    looks[step.removes.reference] = live
+                moved.add(step.target)
+            if isinstance(operation, RenameTable):
+                moved |= {str(operation.name), str(operation.new_name)}
         return looks
 
     def _take(self, view: View, plan: Plan, own: OpenRun) -> Lease | None:
@@ -146,7 +153,7 @@ class Runner:
             return None
         return Lease(self.warehouse, self.place, lock, etag, self.clocks, self.clocks.monotonic())
 
-    def _hold(self, held: Lease, view: View, plan: Plan, own: OpenRun, looks: Mapping[ObjectRef, Resource]) -> Outcome:
+    def _hold(self, held: Lease, view: View, plan: Plan, own: OpenRun, looks: dict[ObjectRef, Resource]) -> Outcome:
         """Run with the lease in hand, and let go of it whatever happens."""
         executor = self._executor(held, view, looks)
         try:
@@ -170,7 +177,7 @@ class Runner:
         held.release(state, own=own, unsettled=None)
         return Outcome(plan, executor.done, state)
 
-    def _executor(self, held: Lease, view: View, looks: Mapping[ObjectRef, Resource]) -> Executor:
+    def _executor(self, held: Lease, view: View, looks: dict[ObjectRef, Resource]) -> Executor:
         jobs = Jobs(self.warehouse, held.renew_if_due, self.clocks.sleep)
         stepper = Stepper(
             self.warehouse,

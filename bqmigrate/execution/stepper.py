@@ -46,7 +46,7 @@ class PythonFailed(Exception):
 
 @dataclass
 class Stepper:
-    """Does steps for one run. `looks` are the reads of what the plan removes, made before the run."""
+    """Does steps for one run. `looks` are the reads of what the plan removes, made before the run, each used once."""
 
     warehouse: Warehouse
     jobs: Jobs
@@ -54,7 +54,7 @@ class Stepper:
     scope: Scope
     run_id: str
     allow_data_loss: bool = False
-    looks: Mapping[ObjectRef, Resource] = field(default_factory=dict)
+    looks: dict[ObjectRef, Resource] = field(default_factory=dict)
     sleep: Callable[[float], None] = time.sleep
 
     @property
@@ -91,7 +91,7 @@ class Stepper:
         return self.jobs.run_once(lambda attempt: planned.key.job_id(self.lineage, attempt), statement)
 
     def _remove(self, planned: PlannedStep, step: JobStep, removal: Removal) -> Result:
-        live = self.looks.get(removal.reference) or self.warehouse.get(removal.reference)
+        live = self.looks.pop(removal.reference, None) or self.warehouse.get(removal.reference)
         if live is None:
             done = self.find_done(planned)
             return _of_job(done, "done") if done else Result("gone", notes=("was not there any more",))
@@ -109,7 +109,7 @@ class Stepper:
     def _create(self, planned: PlannedStep, step: CreateStep, proven: bool) -> Result:  # noqa: FBT001
         if proven:
             live = self.warehouse.get(step.reference)
-            foreign = live is not None and not self._is_ours(live, planned)
+            foreign = live is not None and not _is_ours(live, step)
             return Result("found" if foreign else "made")
         for attempt in range(TRIES):
             try:
@@ -124,7 +124,7 @@ class Stepper:
         raise RunError("BQM216", f"{step.target} could not be created: BigQuery says it exists, and that it does not")
 
     def _is_there(self, planned: PlannedStep, step: CreateStep, live: Resource) -> Result:
-        if self._is_ours(live, planned):
+        if _is_ours(live, step):
             return Result("made")
         self._refuse_foreign(step, live)
         found = differences(step.resource, step.body, live.body)
@@ -138,10 +138,6 @@ class Stepper:
                 hint="make the migration say what is there, or rename what is there, then: bqmigrate upgrade",
             )
         return Result("found", notes=tuple(f"left alone: {d}" for d in found))
-
-    def _is_ours(self, live: Resource, planned: PlannedStep) -> bool:
-        made = live.labels.get(MADE_LABEL, "")
-        return made == f"{self.lineage}-m{planned.key.version}-g{planned.key.generation}"
 
     def _refuse_foreign(self, step: CreateStep, live: Resource) -> None:
         owner = live.labels.get(LINEAGE_LABEL)
@@ -184,6 +180,11 @@ class Stepper:
             file, line = _author_line(error, step)
             raise PythonFailed(error, file, line) from error
         return Result("done")
+
+
+def _is_ours(live: Resource, step: CreateStep) -> bool:
+    made = live.labels.get(MADE_LABEL)
+    return made is not None and made == step.body.get("labels", {}).get(MADE_LABEL)
 
 
 def check_removal(target: str, removal: Removal, live: Resource, lineage: str, *, allow_data_loss: bool) -> None:

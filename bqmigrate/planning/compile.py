@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bqmigrate.errors import Finding
 from bqmigrate.model.catalog import Catalog, CatalogError
 from bqmigrate.operations.steps import CreateStep, JobStep, Mark, Scope, Step
 from bqmigrate.planning.plan import PlannedStep, StepKey
-from bqmigrate.planning.trace import LINEAGE_LABEL, MADE_LABEL, Traced, TraceError, made_label
+from bqmigrate.planning.trace import MADE_LABEL, Traced, TraceError, own_labels
 
 
 def steps_up(traced: Sequence[Traced], mark: Mark, scope: Scope, lineage: str) -> tuple[PlannedStep, ...]:
@@ -18,7 +18,7 @@ def steps_up(traced: Sequence[Traced], mark: Mark, scope: Scope, lineage: str) -
     for number, item in enumerate(traced, start=1):
         step = _compile(item, item.before, scope)
         if isinstance(step, CreateStep):
-            step = _labelled(step, lineage, made_label(lineage, mark))
+            step = _labelled(step, own_labels(lineage, mark))
         planned = _planned(item, step, item.before, StepKey(mark.version, mark.generation, "upgrade", number))
         out.append(replace(planned, undo=_undo(item, mark, scope)))
     return tuple(out)
@@ -66,11 +66,9 @@ def _compile(item: Traced, before: Catalog, scope: Scope) -> Step:
         raise TraceError(Finding("BQM140", str(error), item.place)) from error
 
 
-def _labelled(step: CreateStep, lineage: str, label: str) -> CreateStep:
-    labels = {**step.body.get("labels", {}), MADE_LABEL: label}
-    if step.resource == "dataset":
-        labels[LINEAGE_LABEL] = lineage
-    return replace(step, body={**step.body, "labels": labels})
+def _labelled(step: CreateStep, own: Mapping[str, str]) -> CreateStep:
+    added = own if step.resource == "dataset" else {MADE_LABEL: own[MADE_LABEL]}
+    return replace(step, body={**step.body, "labels": {**step.body.get("labels", {}), **added}})
 
 
 def _planned(item: Traced, step: Step, before: Catalog, key: StepKey) -> PlannedStep:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bqmigrate.errors import Finding, Place
@@ -58,6 +58,11 @@ def made_label(lineage: str, mark: Mark) -> str:
     return f"{lineage}-m{mark.version}-g{mark.generation}"
 
 
+def own_labels(lineage: str, mark: Mark) -> dict[str, str]:
+    """Return the labels of a dataset that this run of this migration makes; tables and views carry the first."""
+    return {MADE_LABEL: made_label(lineage, mark), LINEAGE_LABEL: lineage}
+
+
 def walk(
     placed: Iterable[Placed], before: Catalog, mark: Mark, *, lineage: str = "", found: Sequence[str] = ()
 ) -> Trace:
@@ -71,21 +76,29 @@ def walk(
         try:
             for operation in item.operation.expand(catalog, mark):
                 out.append(Traced(operation, item.place, catalog))
-                catalog = _labelled(operation, operation.apply(catalog), made_label(lineage, mark), found)
+                catalog = _labelled(operation, operation.apply(catalog), own_labels(lineage, mark), found)
         except CatalogError as error:
             raise TraceError(Finding("BQM140", str(error), item.place)) from error
     return Trace(mark, tuple(out), before, catalog)
 
 
-def _labelled(operation: Operation, after: Catalog, label: str, found: Sequence[str]) -> Catalog:
-    if isinstance(operation, CreateTable) and str(operation.name) not in found:
+def _labelled(operation: Operation, after: Catalog, labels: Mapping[str, str], found: Sequence[str]) -> Catalog:
+    """Write on what an operation made who made it, so that a rebuild, or making it again, restates it."""
+    if not isinstance(operation, CREATES) or str(operation.name) in found:
+        return after
+    if isinstance(operation, CreateDataset):
+        dataset = after.datasets[operation.name]
+        return after.with_dataset(operation.name, replace(dataset, labels=_with(dataset.labels, labels)))
+    own = {MADE_LABEL: labels[MADE_LABEL]}
+    if isinstance(operation, CreateTable):
         table = after.tables[operation.name]
-        return after.with_table(operation.name, replace(table, labels=_with_label(table.labels, label)))
-    return after
+        return after.with_table(operation.name, replace(table, labels=_with(table.labels, own)))
+    view = after.views[operation.name]
+    return after.with_view(operation.name, replace(view, labels=_with(view.labels, own)))
 
 
-def _with_label(labels: Iterable[tuple[str, str]], label: str) -> tuple[tuple[str, str], ...]:
-    return labels_of({**dict(labels), MADE_LABEL: label})
+def _with(labels: Iterable[tuple[str, str]], own: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return labels_of({**dict(labels), **own})
 
 
 def replay(

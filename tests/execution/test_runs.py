@@ -391,3 +391,22 @@ def test_a_rebuild_is_refused_without_allowing_data_loss(stand):
         stand.downgrade()
     assert caught.value.exit_code == 2
     assert "POST" not in {r[0] for r in stand.recorder.requests}
+
+
+def test_a_name_that_two_tables_had_is_taken_back_as_each_of_them(stand):
+    create = "upgrade:\n  - create_table: {table: app.t, schema: [{name: a, type: STRING}]}\n"
+    stand.write("0001_app.yaml", DATASET)
+    stand.write("0002_first.yaml", create)
+    stand.write("0003_aside.yaml", "upgrade:\n  - rename_table: {table: app.t, to: old}\n")
+    stand.write("0004_second.yaml", create)
+    stand.upgrade()
+    assert stand.downgrade("base").reverted == ("0004", "0003", "0002", "0001")
+
+
+def test_a_table_dropped_by_a_migration_is_made_again_on_the_way_back(stand):
+    stand.users()
+    stand.write("0003_drop.yaml", "upgrade:\n  - drop_table: {table: app.users}\n  - drop_dataset: {dataset: app}\n")
+    stand.upgrade()
+    stand.downgrade()
+    assert stand.columns("app.users") == ["id", "email"]
+    assert stand.downgrade("base").reverted == ("0002", "0001")

@@ -1,0 +1,106 @@
+"""What upgrade and downgrade share: show, ask, run what was shown, render."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bqmigrate.cli import codes
+from bqmigrate.cli.errors import interrupted
+from bqmigrate.cli.invocation import Invocation
+from bqmigrate.cli.options import flag
+from bqmigrate.cli.progress import Progress
+from bqmigrate.cli.render import documents
+from bqmigrate.cli.render import plan as plans
+from bqmigrate.cli.render import report as reports
+from bqmigrate.errors import InterruptedRun, RefusedError
+from bqmigrate.execution.report import Report
+from bqmigrate.model.history import Direction
+
+if TYPE_CHECKING:
+    from bqmigrate.project import Prepared, Project
+
+UNCHANGED = "Nothing was changed."
+DEFAULTS: dict[Direction, str] = {"upgrade": "head", "downgrade": "-1"}
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What was said in advance: flags, or their variables."""
+
+    yes: bool
+    allow_data_loss: bool
+    dry_run: bool
+
+
+def consent(*, yes: bool | None, allow_data_loss: bool | None, dry_run: bool | None) -> Consent:
+    """Settle flags and variables. Raises UsageError for a variable that is neither 1 nor 0."""
+    return Consent(
+        yes=bool(yes or flag(os.environ, "BQMIGRATE_YES")),
+        allow_data_loss=bool(allow_data_loss or flag(os.environ, "BQMIGRATE_ALLOW_DATA_LOSS")),
+        dry_run=bool(dry_run or flag(os.environ, "BQMIGRATE_DRY_RUN")),
+    )
+
+
+def run(invocation: Invocation, direction: Direction, target: str, said: Consent, lock_timeout_s: float | None) -> int:
+    """Bring the warehouse to the target, and say what was done. Raises BqmigrateError."""
+    output = invocation.output
+    with invocation.open(lock_timeout_s) as project:
+        environment = project.config.environment
+        if direction == "downgrade":
+            project.check_downgrade_allowed()
+        prepared = project.plan(target, direction=direction)
+        output.warn(prepared.warnings)
+        if said.dry_run:
+            body = documents.plan(prepared.plan) | {"dry_run": True}
+            output.answer(documents.document(direction, environment, body), plans.lines(prepared.plan, environment))
+            return 0
+        ask(invocation, project, prepared, said, target)
+        with Progress(output, environment) as progress:
+            done = change(project, target, prepared, said, progress)
+        body = documents.document(direction, environment, documents.report(done))
+        output.answer(body, reports.lines(done))
+    return 0
+
+
+def change(project: Project, target: str, prepared: Prepared, said: Consent, progress: Progress) -> Report:
+    """Run exactly what was prepared."""
+    direction = prepared.plan.direction
+    act = project.upgrade if direction == "upgrade" else project.downgrade
+    try:
+        return act(target, prepared=prepared, allow_data_loss=said.allow_data_loss, emit=progress.emit)
+    except (KeyboardInterrupt, InterruptedRun) as error:
+        if progress.doing is None and isinstance(error, InterruptedRun):
+            raise
+        # Only who watched the events knows the step.
+        raise interrupted(progress.doing, direction) from error
+
+
+def ask(invocation: Invocation, project: Project, prepared: Prepared, said: Consent, target: str) -> None:
+    """Get a yes where the plan needs one. Raises RefusedError when there is none."""
+    output, environment = invocation.output, project.config.environment
+    plan, reasons = prepared.plan, prepared.needs_consent
+    if plan.loses_data and not (said.allow_data_loss or environment.allow_data_loss):
+        hint = again(invocation, plan.direction, target, "--allow-data-loss", *(["--yes"] if said.yes else []))
+        raise RefusedError(codes.NEEDS_DATA_LOSS, "this would lose data", details=reasons, state=UNCHANGED, hint=hint)
+    if not reasons or said.yes:
+        return
+    if not output.interactive:
+        hint = again(
+            invocation, plan.direction, target, *(["--allow-data-loss"] if said.allow_data_loss else []), "--yes"
+        )
+        message = "this needs a yes, and there is no terminal to ask on"
+        raise RefusedError(codes.NO_TERMINAL, message, details=reasons, state=UNCHANGED, hint=hint)
+    output.say(plans.lines(plan, environment))
+    output.say(["", *reasons])
+    if not output.ask(f"Go on with the {plan.direction}?"):
+        raise RefusedError(codes.DECLINED, "not confirmed", state=UNCHANGED)
+
+
+def again(invocation: Invocation, direction: Direction, target: str, *flags: str) -> str:
+    """Return the command as it was typed, with other flags: a hint that another target followed would mislead."""
+    words = [direction] if target == DEFAULTS[direction] else [direction, target]
+    if invocation.settings.env is not None:
+        words += ["--env", invocation.settings.env]
+    return f"bqmigrate {' '.join([*words, *flags])}"

@@ -1,0 +1,16 @@
+"""`bqmigrate current`."""
+
+from __future__ import annotations
+
+from bqmigrate.cli.invocation import Invocation
+
+
+def run(invocation: Invocation) -> int:
+    """Print the version the warehouse is at."""
+    from bqmigrate.cli.render import documents, history  # noqa: PLC0415  --help must not pay for it
+
+    with invocation.open() as project:
+        view = project.history()
+    body = documents.document("current", project.config.environment, documents.current(view))
+    invocation.output.answer(body, [history.current(view)])
+    return 0

@@ -1,0 +1,60 @@
+"""One migration as text: where it stands, what it does, the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from rich.text import Text
+
+from bqmigrate.cli.render.plan import step_lines
+from bqmigrate.cli.render.words import clean, duration, minute, one_line
+from bqmigrate.model.history import StepRecord
+from bqmigrate.planning.plan import PlannedStep
+from bqmigrate.planning.views import HistoryLine, MigrationDetail
+
+
+def lines(shown: MigrationDetail) -> Iterator[Text]:
+    """Return all there is to say about one migration."""
+    each = shown.line
+    yield Text.assemble((f"{each.version} {each.name}", "bold"), f"  {standing(each)}")
+    if shown.description:
+        yield Text(clean(shown.description).rstrip())
+    yield Text("")
+    yield Text(f"file      {shown.file} ({shown.format})")
+    yield Text(f"checksum  {each.checksum or '(none)'}")
+    if each.error:
+        yield Text(f"stopped   {one_line(each.error)}")
+    records = {step.number: step for step in each.steps}
+    yield from _steps("upgrade", shown.upgrade, records)
+    if shown.downgrade is None:
+        yield from (Text(""), Text("downgrade", "bold"), Text(f"  {shown.downgrade_problem or 'there is no way back'}"))
+    else:
+        yield from _steps("downgrade", shown.downgrade, {})
+
+
+def standing(each: HistoryLine) -> str:
+    """Say where a migration stands, since when, and by whom."""
+    parts: list[str] = [each.state]
+    if each.applied_at is not None:
+        parts.append(f"{minute(each.applied_at)} UTC")
+    if each.actor:
+        parts.append(f"by {one_line(each.actor)}")
+    if each.duration_ms is not None:
+        parts.append(f"in {duration(each.duration_ms)}")
+    return " ".join(parts)
+
+
+def _steps(title: str, steps: tuple[PlannedStep, ...], records: Mapping[int, StepRecord]) -> Iterator[Text]:
+    yield from (Text(""), Text(title, "bold"))
+    if not steps:
+        yield Text("  nothing")
+    for step in steps:
+        yield from step_lines(step)
+        record = records.get(step.key.number)
+        if record is not None:
+            yield Text(f"      {record.outcome} in {duration(record.ms)}" + _job(record))
+        yield from (Text(f"      | {line}") for line in clean(step.step.show()).splitlines())
+
+
+def _job(record: StepRecord) -> str:
+    return f", job {record.job_id}" if record.job_id else ""
