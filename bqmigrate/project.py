@@ -71,6 +71,8 @@ class Project:
         self._identity = new_identity(config.root)
         self._closing = contextlib.ExitStack()
         self._warehouse: Warehouse | None = None
+        self._requests_before = 0
+        self._stays_open = False
 
     @classmethod
     def open(
@@ -94,20 +96,24 @@ class Project:
         return cls(settled, transport=transport, clocks=clocks)
 
     def __enter__(self) -> Self:
+        """Keep the connection between calls; without `with`, each call opens its own and lets go of it."""
+        self._stays_open = True
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._stays_open = False
         self.close()
 
     def close(self) -> None:
         """Let go of the connection and of the embedded warehouse."""
-        self._closing.close()
+        self._requests_before = self.requests
         self._warehouse = None
+        self._closing.close()
 
     @property
     def requests(self) -> int:
         """Return the calls made to BigQuery so far, polls and retries excluded."""
-        return self._warehouse.requests if self._warehouse else 0
+        return self._requests_before + (self._warehouse.requests if self._warehouse else 0)
 
     def files(self) -> MigrationSet:
         """Read all migrations and walk them from an empty catalog. Raises ValidationError; sends nothing."""
@@ -124,7 +130,7 @@ class Project:
         warnings = tuple(f.message for f in planner.files.warnings)
         if offline:
             return Prepared(planner.plan(HistoryState(), self._lineage), offline=True, warnings=warnings)
-        with _refusals():
+        with self._talking():
             runner = self._runner(planner, events.log)
             view = runner.read()
             plan = runner.plan(view)
@@ -165,7 +171,7 @@ class Project:
     def history(self) -> HistoryView:
         """Return every migration and where it stands; two requests."""
         files = loader.load(self.config.root / self.config.folder, self.config.root)
-        with _refusals():
+        with self._talking():
             view = self._runner(Planner(files, self._scope(), "head", "upgrade"), events.log).read()
         state = assumed(view.state, view.lock.unsettled(view.state) if view.lock else ())
         lines = views.lines(files.migrations, state)
@@ -179,7 +185,7 @@ class Project:
         migration = planner.files.get(aim.version)
         if migration is None:
             raise TargetError("BQM310", f"no such migration: {version}", hint="bqmigrate history")
-        with _refusals():
+        with self._talking():
             view = self._runner(planner, events.log).read()
         known = view.state.versions.get(migration.version)
         lineage = view.lock.lineage if view.lock else self._lineage
@@ -225,7 +231,7 @@ class Project:
         environment = self.config.environment
         targets.parse(target)
         planner = Planner(self.files(), self._scope(), target, direction)
-        with _refusals():
+        with self._talking():
             runner = replace(
                 self._runner(planner, _both(emit)),
                 allow_data_loss=allow_data_loss or environment.allow_data_loss,
@@ -260,6 +266,19 @@ class Project:
             duration_ms=round((time.monotonic() - began) * 1000),
             dry_run=dry_run,
         )
+
+    @contextlib.contextmanager
+    def _talking(self) -> Iterator[None]:
+        """Turn what BigQuery refused outside a step into an error a person can act on; let go at the end."""
+        try:
+            yield
+        except WarehouseError as error:
+            denied = error.status == 403  # noqa: PLR2004
+            hint = "grant the roles in docs/real-bigquery.md, then try again" if denied else "bqmigrate history"
+            raise RunError("BQM202", f"BigQuery refused: {error.message}", hint=hint) from error
+        finally:
+            if not self._stays_open:
+                self.close()
 
     def _scope(self) -> Scope:
         chosen = self.config.environment
@@ -303,17 +322,6 @@ class Project:
     def local_folder(self) -> Path:
         """Return where the embedded warehouse keeps its files."""
         return self.config.root / ".bqmigrate"
-
-
-@contextlib.contextmanager
-def _refusals() -> Iterator[None]:
-    """Turn what BigQuery refused outside a step into an error a person can act on."""
-    try:
-        yield
-    except WarehouseError as error:
-        denied = error.status == 403  # noqa: PLR2004
-        hint = "bqmigrate history" if not denied else "grant the roles in docs/real-bigquery.md, then try again"
-        raise RunError("BQM202", f"BigQuery refused: {error.message}", hint=hint) from error
 
 
 def _both(emit: Emit | None) -> Emit:
