@@ -135,7 +135,11 @@ class Runner:
             if isinstance(step, JobStep) and step.removes is not None and step.target not in moved:
                 live = self.warehouse.get(step.removes.reference)
                 if live is not None:
-                    check_removal(step.target, step.removes, live, lineage, allow_data_loss=self.allow_data_loss)
+                    try:
+                        check_removal(step.target, step.removes, live, lineage, allow_data_loss=self.allow_data_loss)
+                    except BqmigrateError as error:
+                        error.state = error.state or "Nothing was changed."
+                        raise
                     looks[step.removes.reference] = live
                 moved.add(step.target)
             if isinstance(operation, RenameTable):

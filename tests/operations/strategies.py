@@ -27,10 +27,10 @@ labels = st.dictionaries(words, words, max_size=3).map(lambda d: tuple(sorted(d.
 
 
 @st.composite
-def columns(draw, names=words, modes=("NULLABLE", "REQUIRED", "REPEATED"), defaults=True):
+def columns(draw, names=words, modes=("NULLABLE", "REQUIRED", "REPEATED")):
     kind = draw(st.sampled_from(SCALARS))
     mode = draw(st.sampled_from(modes))
-    default = DEFAULTS.get(kind) if defaults and mode != "REPEATED" and draw(st.booleans()) else None
+    default = DEFAULTS.get(kind) if mode != "REPEATED" and draw(st.booleans()) else None
     length = draw(st.integers(1, 50)) if kind == "STRING" and default is None and draw(st.booleans()) else None
     return Column(draw(names), kind, mode, draw(st.none() | texts), default=default, max_length=length)
 

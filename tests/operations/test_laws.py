@@ -52,7 +52,7 @@ def rest(table):
 @settings(max_examples=200, deadline=None)
 def test_the_inverse_of_the_inverse_does_it_again(case):
     before, operation = case
-    walked, after = primitives(operation, before)
+    walked, _ = primitives(operation, before)
     for primitive, at in walked:
         here = primitive.apply(at)
         catalog = here

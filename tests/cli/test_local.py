@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+
+from .conftest import ROOT
+
+
+@pytest.fixture
+def server(folder):
+    """Serve the embedded warehouse; yields the process and its URL."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bqmigrate", "local", "serve"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    url = process.stdout.readline().strip()
+    yield process, url
+    if process.poll() is None:
+        process.kill()
+    process.communicate()
+
+
+def test_the_url_is_printed_when_it_answers(server):
+    _, url = server
+    assert url.startswith("http://127.0.0.1:")
+    with urllib.request.urlopen(f"{url}/projects", timeout=10) as reply:
+        assert json.load(reply)["kind"] == "bigquery#projectList"
+
+
+def test_other_commands_go_through_the_server(server, cli):
+    assert cli("upgrade", "+1").code == 0
+    _, url = server
+    with urllib.request.urlopen(f"{url}/projects/bqmigrate-local/datasets", timeout=10) as reply:
+        found = [d["datasetReference"]["datasetId"] for d in json.load(reply)["datasets"]]
+    assert sorted(found) == ["bqmigrate", "tenants"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_well(server, cli, number):
+    process, _ = server
+    process.send_signal(number)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "Traceback" not in err
+    assert cli("current").code == 0
+
+
+def test_a_second_server_and_a_reset_are_refused_meanwhile(server, cli):
+    _, url = server
+    second = cli("local", "serve")
+    assert second.code == 2
+    assert f"it is being served already: {url}" in second.err
+    reset = cli("local", "reset", "--yes")
+    assert reset.code == 2
+    assert f"is in use by process {server[0].pid}" in reset.err
+
+
+def test_a_taken_port_is_refused(server, process, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("other")
+    process("init", cwd=elsewhere)
+    done = process("local", "serve", "--port", server[1].rpartition(":")[2], cwd=elsewhere)
+    assert done.code == 2
+    assert "error BQM905: cannot listen on port" in done.err
+
+
+def test_reset_empties_and_needs_a_yes(cli, folder):
+    cli("upgrade")
+    refused = cli("local", "reset")
+    assert refused.code == 2
+    assert "hint: bqmigrate local reset --yes" in refused.err
+    assert cli("current").out == "0009 pipeline_execution_queue\n"
+    assert cli("local", "reset", "--yes").out == f"Emptied {folder}/.bqmigrate.\n"
+    assert cli("current").out == "(nothing)\n"
+
+
+def test_path_as_json(cli, folder):
+    shown = cli("local", "path", "--json").json
+    assert (shown["command"], shown["path"]) == ("local path", f"{folder}/.bqmigrate/warehouse.duckdb")
