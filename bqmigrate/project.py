@@ -184,7 +184,7 @@ class Project:
         planner = Planner(self.files(), self._scope(), "head", "upgrade")
         migration = planner.files.get(aim.version)
         if migration is None:
-            raise TargetError("BQM310", f"no such migration: {version}", hint="bqmigrate history")
+            raise TargetError("BQM350", f"no such migration: {version}", hint="bqmigrate history")
         with self._talking():
             view = self._runner(planner, events.log).read()
         known = view.state.versions.get(migration.version)

@@ -238,9 +238,9 @@ def _record_of(planned: PlannedStep, result: Result, ms: int) -> StepRecord:
 
 def _interrupted(migration: PlannedMigration | None) -> InterruptedRun:
     if migration is None:
-        return InterruptedRun("BQM130", "interrupted", state="What was done is recorded.", hint="bqmigrate history")
+        return InterruptedRun("BQM910", "interrupted", state="What was done is recorded.", hint="bqmigrate history")
     return InterruptedRun(
-        "BQM130",
+        "BQM910",
         f"interrupted in {migration.version}_{migration.name}",
         where=migration.file,
         state="A job that was sent goes on in BigQuery; the next run finds it.",

@@ -80,7 +80,8 @@ def _state(stop: Stop, error: Exception) -> str:
 def _hint(stop: Stop) -> str:
     if stop.migration.direction == "downgrade":
         return "remove the cause, then: bqmigrate downgrade"
-    again = f" (step{'s' if len(stop.done) > 1 else ''} done are not run again)" if stop.done else ""
+    count = len(stop.done)
+    again = {0: "", 1: " (step 1 is not run again)"}.get(count, f" (steps 1 to {count} are not run again)")
     return f"mend {stop.migration.file}, then: bqmigrate upgrade{again}"
 
 

@@ -37,7 +37,7 @@ def parse(text: str) -> Target:
     if rest and _VERSION.match(head):
         return Target("version", version=head.zfill(WIDTH))
     hint = "a target is head, base, a version such as 0007, +N (upgrade) or -N (downgrade)"
-    raise TargetError("BQM310", f"no such target: {text!r}", hint=hint)
+    raise TargetError("BQM350", f"no such target: {text!r}", hint=hint)
 
 
 def upgrade_stop(target: Target, pending: Sequence[str], known: Sequence[str], current: str | None) -> Sequence[str]:
@@ -49,7 +49,7 @@ def upgrade_stop(target: Target, pending: Sequence[str], known: Sequence[str], c
             raise _wrong_side(f"{target.count}", "downgrade", current)
         if target.count > len(pending):
             left = "nothing is pending" if not pending else f"only {len(pending)} pending: {', '.join(pending)}"
-            raise TargetError("BQM311", f"cannot go up {target.count}: {left}", hint="bqmigrate history")
+            raise TargetError("BQM351", f"cannot go up {target.count}: {left}", hint="bqmigrate history")
         return pending[: target.count]
     if target.kind == "base":
         raise _wrong_side("base", "downgrade", current)
@@ -70,9 +70,8 @@ def downgrade_stop(target: Target, applied: Sequence[str], known: Sequence[str],
             raise _wrong_side(f"+{target.count}", "upgrade", current)
         if -target.count > len(applied):
             left = "nothing is applied" if not applied else f"only {len(applied)} applied"
-            raise TargetError(
-                "BQM311", f"cannot go back {-target.count}: {left}", hint="bqmigrate downgrade base takes back all"
-            )
+            hint = "bqmigrate downgrade base" if applied else "bqmigrate history"
+            raise TargetError("BQM351", f"cannot go back {-target.count}: {left}", hint=hint)
         return newest_first[: -target.count]
     if target.kind == "head":
         raise _wrong_side("head", "upgrade", current)
@@ -87,10 +86,10 @@ def _wrong_side(target: str, command: str, current: str | None) -> TargetError:
     here = current or "base"
     side = "below" if command == "downgrade" else "above"
     return TargetError(
-        "BQM312", f"target {target} is {side} the current version {here}", hint=f"bqmigrate {command} {target}"
+        "BQM352", f"target {target} is {side} the current version {here}", hint=f"bqmigrate {command} {target}"
     )
 
 
 def _unknown(version: str, known: Sequence[str]) -> TargetError:
     span = f"there are {known[0]} to {known[-1]}" if known else "there are no migrations"
-    return TargetError("BQM310", f"no such target: {version} ({span})", hint="bqmigrate history")
+    return TargetError("BQM350", f"no such target: {version} ({span})", hint="bqmigrate history")
