@@ -94,7 +94,7 @@ CASES = {
     ),
     "an endless number": (
         YAML, create(type=f'STRING, maxLength: "{"9" * 5000}"'), codes.BAD_VALUE,
-        "0001_a.yaml:3:7", "out of range", "file-formats",
+        "0001_a.yaml:5:46", "expected a whole number", "file-formats",
     ),
     "an empty file": (YAML, b"", codes.EMPTY, "0001_a.yaml", "empty", "write an upgrade"),
     "a file of spaces": (SQL, b" \n\n", codes.EMPTY, "0001_a.sql", "empty", "remove the file"),
