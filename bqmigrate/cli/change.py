@@ -82,7 +82,13 @@ def ask(invocation: Invocation, project: Project, prepared: Prepared, said: Cons
     output, environment = invocation.output, project.config.environment
     plan, reasons = prepared.plan, prepared.needs_consent
     if plan.loses_data and not (said.allow_data_loss or environment.allow_data_loss):
-        hint = again(invocation, plan.direction, target, "--allow-data-loss", *(["--yes"] if said.yes else []))
+        hint = again(
+            invocation,
+            plan.direction,
+            target,
+            "--allow-data-loss",
+            *(["--yes"] if said.yes or not output.interactive else []),
+        )
         raise RefusedError(codes.NEEDS_DATA_LOSS, "this would lose data", details=reasons, state=UNCHANGED, hint=hint)
     if not reasons or said.yes:
         return

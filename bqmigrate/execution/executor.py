@@ -24,6 +24,7 @@ from bqmigrate.execution.lease import Lease
 from bqmigrate.execution.stepper import PythonFailed, Result, Stepper
 from bqmigrate.execution.writer import Writer
 from bqmigrate.model.history import Event, Record, StepRecord
+from bqmigrate.operations.raw import is_raw
 from bqmigrate.planning.plan import PlannedMigration, PlannedStep
 from bqmigrate.warehouse.port import OutcomeUnknown, WarehouseError
 
@@ -94,7 +95,7 @@ class Executor:
 
     def _barrier(self, migration: PlannedMigration) -> None:
         """Write the rows first where a crash would otherwise leave two unrecorded effects on one object."""
-        raw = any(s.operation.key in {"sql", "python"} for s in migration.steps)
+        raw = any(is_raw(s.operation) for s in migration.steps)
         again = bool(self._touched and (raw or self._touched & migration.objects))
         if again or self.monotonic() - self._flushed_at > FLUSH_EVERY_S:
             self.flush()

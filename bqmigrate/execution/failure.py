@@ -9,6 +9,7 @@ from bqmigrate.errors import BqmigrateError, Place, RunError
 from bqmigrate.execution.jobs import StepStopped
 from bqmigrate.execution.stepper import PythonFailed
 from bqmigrate.model.history import StepRecord
+from bqmigrate.operations.raw import is_raw
 from bqmigrate.planning.plan import PlannedMigration, PlannedStep
 from bqmigrate.warehouse.port import OutcomeUnknown
 
@@ -72,7 +73,7 @@ def _state(stop: Stop, error: Exception) -> str:
         return "It is not known whether the step was done; the next run finds out."
     done = len(stop.done)
     kept = {0: "No step of it was done."}.get(done, f"Step{'s 1 to' if done > 1 else ''} {done} stays done.")
-    raw = stop.at is not None and stop.at.operation.key in {"sql", "python"}
+    raw = stop.at is not None and is_raw(stop.at.operation)
     partial = " Statements before the one that failed may have run." if raw else ""
     return f"{kept}{partial} Later migrations wait."
 

@@ -12,9 +12,10 @@ from bqmigrate.execution import rows
 from bqmigrate.execution.lock import LOCK_TABLE, Lock, NotALock, Pins
 from bqmigrate.model.history import HistoryState, IncompleteBatch, Record, fold
 from bqmigrate.operations.steps import ObjectRef
-from bqmigrate.warehouse.port import Conflict, Resource, Warehouse
+from bqmigrate.warehouse.port import Conflict, Resource, Warehouse, WarehouseError
 
 READS = 6
+FORBIDDEN = 403
 
 
 @dataclass(frozen=True)
@@ -118,8 +119,11 @@ def create(warehouse: Warehouse, place: Place, lock: Lock, location: str) -> str
     description = "Which migrations ran here, written by bqmigrate."
     try:
         warehouse.create("dataset", {"datasetReference": ids, "location": location, "description": description})
-    except Conflict:
-        _check_location(warehouse, place, location)
+    except WarehouseError as error:
+        # Who may not create datasets hears 403 even where an administrator has made this one.
+        if not isinstance(error, Conflict) and error.status != FORBIDDEN:
+            raise
+        _check_location(warehouse, place, location, error)
     try:
         made = warehouse.create("table", _lock_body(place, lock))
     except Conflict:
@@ -157,9 +161,11 @@ def keep_forever(warehouse: Warehouse, reference: ObjectRef, made: Resource) -> 
     return warehouse.patch(reference, fields, made.etag) if fields else made
 
 
-def _check_location(warehouse: Warehouse, place: Place, location: str) -> None:
+def _check_location(warehouse: Warehouse, place: Place, location: str, why: WarehouseError) -> None:
     there = warehouse.get(place.container)
-    found = str(there.body.get("location") if there else location)
+    if there is None:
+        raise why
+    found = str(there.body.get("location"))
     if found.upper() != location.upper():
         raise ConfigError(
             "BQM341",

@@ -20,6 +20,7 @@ from bqmigrate.execution.settle import assumed, find_out
 from bqmigrate.execution.stepper import Stepper, check_removal
 from bqmigrate.execution.writer import Writer
 from bqmigrate.model.history import Direction, HistoryState, Record, StepRecord, fold
+from bqmigrate.operations.raw import is_raw
 from bqmigrate.operations.steps import JobStep, ObjectRef, Scope
 from bqmigrate.operations.tables import RenameTable
 from bqmigrate.planning.plan import Plan, PlannedMigration
@@ -126,12 +127,14 @@ class Runner:
     def _look(self, plan: Plan, lineage: str) -> dict[ObjectRef, Resource]:
         """Read what the plan removes and refuse before anything is written.
 
-        What the plan itself first renames or drops is another object by then: it is looked at in its step.
+        What the plan itself first renames, drops or touches with raw SQL is looked at in its step.
         """
         looks: dict[ObjectRef, Resource] = {}
         moved: set[str] = set()
         for planned in plan.steps:
             step, operation = planned.step, planned.operation
+            if is_raw(operation):
+                break
             if isinstance(step, JobStep) and step.removes is not None and step.target not in moved:
                 live = self.warehouse.get(step.removes.reference)
                 if live is not None:
