@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Self
 from bqmigrate import config
 from bqmigrate.config import Config, Overrides
 from bqmigrate.errors import RefusedError, RunError, TargetError, ValidationError
-from bqmigrate.execution import events
+from bqmigrate.execution import events, history
 from bqmigrate.execution.events import Emit, Event
 from bqmigrate.execution.executor import Done
 from bqmigrate.execution.history import Place, View
@@ -33,7 +33,7 @@ from bqmigrate.execution.runner import Outcome, Runner
 from bqmigrate.execution.settle import assumed
 from bqmigrate.files import loader, writer
 from bqmigrate.files.migration import Format, MigrationSet
-from bqmigrate.model.history import Direction, HistoryState
+from bqmigrate.model.history import Direction, HistoryState, VersionState
 from bqmigrate.operations.steps import Scope
 from bqmigrate.planning import consent, targets, views
 from bqmigrate.planning.plan import Plan
@@ -171,12 +171,25 @@ class Project:
     def history(self) -> HistoryView:
         """Return every migration and where it stands; two requests."""
         files = loader.load(self.config.root / self.config.folder, self.config.root)
-        with self._talking():
-            view = self._runner(Planner(files, self._scope(), "head", "upgrade"), events.log).read()
+        view = self._look(files)
         state = assumed(view.state, view.lock.unsettled(view.state) if view.lock else ())
         lines = views.lines(files.migrations, state)
         pending = tuple(line.version for line in lines if line.state in {"pending", "reverted"})
         return HistoryView(state.current, pending, lines, self.requests)
+
+    def current(self) -> VersionState | None:
+        """Return the version the warehouse is at, None when nothing is applied; needs no file to be right."""
+        state = self._look(MigrationSet("")).state
+        return state.versions[state.current] if state.current else None
+
+    def _look(self, files: MigrationSet) -> View:
+        """Read the history, and see that it is whole even where there is no lock."""
+        with self._talking():
+            runner = self._runner(Planner(files, self._scope(), "head", "upgrade"), events.log)
+            view = runner.read()
+            if view.lock is None:
+                history.refuse_without_lock(runner.warehouse, runner.place)
+        return view
 
     def show(self, version: str) -> MigrationDetail:
         """Return one migration in full. Raises TargetError when there is none of that number."""

@@ -14,7 +14,7 @@ from bqmigrate.cli.progress import Progress
 from bqmigrate.cli.render import documents
 from bqmigrate.cli.render import plan as plans
 from bqmigrate.cli.render import report as reports
-from bqmigrate.errors import InterruptedRun, RefusedError
+from bqmigrate.errors import BqmigrateError, InterruptedRun, RefusedError
 from bqmigrate.execution.report import Report
 from bqmigrate.model.history import Direction
 
@@ -58,13 +58,15 @@ def run(invocation: Invocation, direction: Direction, target: str, said: Consent
             return 0
         ask(invocation, project, prepared, said, target)
         with Progress(output, environment) as progress:
-            done = change(project, target, prepared, said, progress)
+            done = change(invocation, project, target, prepared, said, progress)
         body = documents.document(direction, environment, documents.report(done))
         output.answer(body, reports.lines(done))
     return 0
 
 
-def change(project: Project, target: str, prepared: Prepared, said: Consent, progress: Progress) -> Report:
+def change(
+    invocation: Invocation, project: Project, target: str, prepared: Prepared, said: Consent, progress: Progress
+) -> Report:
     """Run exactly what was prepared."""
     direction = prepared.plan.direction
     act = project.upgrade if direction == "upgrade" else project.downgrade
@@ -75,6 +77,9 @@ def change(project: Project, target: str, prepared: Prepared, said: Consent, pro
             raise
         # Only who watched the events knows the step.
         raise interrupted(progress.doing, direction) from error
+    except BqmigrateError as error:
+        error.hint = as_typed(error.hint, invocation, direction, target, said)
+        raise
 
 
 def ask(invocation: Invocation, project: Project, prepared: Prepared, said: Consent, target: str) -> None:
@@ -102,6 +107,15 @@ def ask(invocation: Invocation, project: Project, prepared: Prepared, said: Cons
     output.say(["", *reasons])
     if not output.ask(f"Go on with the {plan.direction}?"):
         raise RefusedError(codes.DECLINED, "not confirmed", state=UNCHANGED)
+
+
+def as_typed(hint: str | None, invocation: Invocation, direction: Direction, target: str, said: Consent) -> str | None:
+    """Return a hint with the bare command in it exchanged for the one that was typed, target and flags included."""
+    flags = [flag for flag, on in (("--allow-data-loss", said.allow_data_loss), ("--yes", said.yes)) if on]
+    bare = f"then: bqmigrate {direction}"
+    if hint is None or not hint.partition(bare)[1] or hint.partition(bare)[2][:3] == " --":
+        return hint
+    return hint.replace(bare, f"then: {again(invocation, direction, target, *flags)}")
 
 
 def again(invocation: Invocation, direction: Direction, target: str, *flags: str) -> str:

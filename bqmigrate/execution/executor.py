@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -59,6 +59,8 @@ class Executor:
     done: Done = field(default_factory=Done)
     records: list[Record] = field(default_factory=list)
     written: list[Record] = field(default_factory=list)
+    # Per version, the steps of a half-applied upgrade that the history records as done.
+    done_before: Mapping[str, Sequence[StepRecord]] = field(default_factory=dict)
     # The migration that was running when it stopped without its outcome being known.
     unsettled: PlannedMigration | None = None
     _touched: set[str] = field(default_factory=set)
@@ -105,10 +107,14 @@ class Executor:
         self.emit(
             MigrationStarted(migration.version, migration.name, migration.direction, len(migration.steps), resumes)
         )
+        known = {s.number: s for s in self.done_before.get(migration.version, ())}
         proven = self._proven(migration) if resumes else 0
         steps: list[StepRecord] = []
         ended: int | None = None
         for planned in migration.steps:
+            if planned.key.number in known:
+                steps.append(known[planned.key.number])
+                continue
             result = self._step(migration, planned, steps, proven=planned.key.number <= proven)
             ended = result.ended_at_ms or ended
         ms = round((self.monotonic() - began) * 1000)
@@ -161,7 +167,8 @@ class Executor:
     ) -> BqmigrateError:
         stop = Stop(migration, tuple(steps), planned)
         failing = StepRecord(
-            planned.key.number, planned.step.kind, planned.step.verb, planned.step.target, planned.digest, "failed",
+            planned.key.number, planned.step.kind, planned.step.verb, planned.step.target, planned.digest,
+            "partial" if _may_be_partial(planned, error) else "failed",
             getattr(error, "job_id", None) or None, ms=ms,
         )  # fmt: skip
         unknown = isinstance(error, OutcomeUnknown)
@@ -227,6 +234,13 @@ class Executor:
                 self.done.datasets_made.append(step.target)
             elif step.verb == "create table":
                 self.done.tables_made.append(step.target)
+
+
+def _may_be_partial(planned: PlannedStep, error: Exception) -> bool:
+    """Tell whether an author's own code may have done something before it stopped."""
+    if not is_raw(planned.operation):
+        return False
+    return isinstance(error, PythonFailed) or (isinstance(error, StepStopped) and error.may_be_partial)
 
 
 def _record_of(planned: PlannedStep, result: Result, ms: int) -> StepRecord:

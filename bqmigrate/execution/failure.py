@@ -72,7 +72,7 @@ def _state(stop: Stop, error: Exception) -> str:
     if isinstance(error, OutcomeUnknown):
         return "It is not known whether the step was done; the next run finds out."
     done = len(stop.done)
-    kept = {0: "No step of it was done."}.get(done, f"Step{'s 1 to' if done > 1 else ''} {done} stays done.")
+    kept = {0: "No step of it was done.", 1: "Step 1 stays done."}.get(done, f"Steps 1 to {done} stay done.")
     raw = stop.at is not None and is_raw(stop.at.operation)
     partial = " Statements before the one that failed may have run." if raw else ""
     return f"{kept}{partial} Later migrations wait."

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bqmigrate.errors import ConfigError, RunError, UnsettledError
+from bqmigrate.errors import ConfigError, UnsettledError
 from bqmigrate.execution import rows
 from bqmigrate.execution.lock import LOCK_TABLE, Lock, NotALock, Pins
 from bqmigrate.model.history import HistoryState, IncompleteBatch, Record, fold
@@ -70,18 +70,25 @@ def read(warehouse: Warehouse, place: Place, pins: Pins, sleep: Callable[[float]
             state="Nothing was changed.",
             hint="put migrations.toml back, or give this environment its own history_dataset",
         )
+    incomplete = ""
     for attempt in range(READS):
         found_rows = warehouse.rows(place.rows, rows.WANTED)
         try:
             records = tuple(rows.record(row) for row in found_rows or ())
             state = fold(records)
-        except IncompleteBatch:
+        except IncompleteBatch as stale:
+            incomplete = str(stale)
             sleep(min(0.5 * 2**attempt, 8.0))
             continue
         _check(lock, state, records, place)
         changed = int(resource.body.get("lastModifiedTime") or 0)
         return View(lock, resource.etag, changed, state, records, found_rows is not None)
-    raise RunError("BQM213", f"{place.rows} keeps showing half of a batch", hint="bqmigrate history")
+    raise UnsettledError(
+        "BQM513",
+        f"{place.rows}: rows are missing ({incomplete})",
+        state="Nothing was changed.",
+        hint="restore the table by time travel: it must not be edited or truncated",
+    )
 
 
 def parse_lock(resource: Resource, place: Place) -> Lock:
@@ -99,6 +106,14 @@ def parse_lock(resource: Resource, place: Place) -> Lock:
 
 def _check(lock: Lock, state: HistoryState, records: tuple[Record, ...], place: Place) -> None:
     first = min(records, key=lambda r: r.seq, default=None)
+    changed = rows.first_changed(records)
+    if changed is not None:
+        raise UnsettledError(
+            "BQM514",
+            f"{place.rows}: row {changed} was changed after it was written",
+            state="Nothing was changed.",
+            hint="restore the table by time travel: it must not be edited or truncated",
+        )
     lost = state.last_seq < lock.seq
     if lost or (first is not None and (first.event != "genesis" or first.name != lock.lineage)):
         what = f"has rows up to {state.last_seq}, {lock.seq} were written" if lost else "is not this lock's history"
@@ -124,6 +139,9 @@ def create(warehouse: Warehouse, place: Place, lock: Lock, location: str) -> str
         if not isinstance(error, Conflict) and error.status != FORBIDDEN:
             raise
         _check_location(warehouse, place, location, error)
+        if warehouse.get(place.lock) is not None:
+            return None  # another run was first
+        refuse_without_lock(warehouse, place)
     try:
         made = warehouse.create("table", _lock_body(place, lock))
     except Conflict:
@@ -134,20 +152,24 @@ def create(warehouse: Warehouse, place: Place, lock: Lock, location: str) -> str
 
 
 def create_rows(warehouse: Warehouse, place: Place) -> None:
-    """Make the table of rows where it is not there. Raises UnsettledError when it has a history already."""
+    """Make the table of rows where it is not there."""
     try:
         made = warehouse.create("table", _rows_body(place))
     except Conflict:
-        there = warehouse.get(place.rows)
-        if there is not None and there.rows:
-            raise UnsettledError(
-                "BQM512",
-                f"{place.rows} has a history, but its lock {LOCK_TABLE} is gone",
-                state="Nothing was migrated.",
-                hint="restore the lock table by time travel",
-            ) from None
         return
     keep_forever(warehouse, place.rows, made)
+
+
+def refuse_without_lock(warehouse: Warehouse, place: Place) -> None:
+    """Raise UnsettledError when there are rows, though there is no lock: a new lock would be another history."""
+    there = warehouse.get(place.rows)
+    if there is not None and there.rows:
+        raise UnsettledError(
+            "BQM512",
+            f"{place.rows} has a history, but its lock {LOCK_TABLE} is gone",
+            state="Nothing was changed.",
+            hint=f"restore the table {LOCK_TABLE} by time travel, then: bqmigrate history",
+        )
 
 
 def keep_forever(warehouse: Warehouse, reference: ObjectRef, made: Resource) -> Resource:

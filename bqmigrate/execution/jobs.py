@@ -54,8 +54,9 @@ class Ran:
 class StepStopped(Exception):
     """A job failed for good, or was refused."""
 
-    def __init__(self, error: WarehouseError, job_id: str, attempt: int) -> None:
+    def __init__(self, error: WarehouseError, job_id: str, attempt: int, *, may_be_partial: bool = False) -> None:
         super().__init__(error.message)
+        self.may_be_partial = may_be_partial
         self.error = error
         self.job_id = job_id
         self.attempt = attempt
@@ -87,7 +88,7 @@ class Jobs:
             own_failures += 1
             transient = is_transient(job.error) and not job.is_script
             if not transient or own_failures == OWN_ATTEMPTS:
-                raise StepStopped(job.error, job_id, attempt)
+                raise StepStopped(job.error, job_id, attempt, may_be_partial=job.may_be_partial)
             self.sleep(2.0 ** (own_failures - 1))
         raise RunError("BQM210", f"{ATTEMPTS} attempts failed before this one", where=job_id_of(ATTEMPTS))
 

@@ -6,6 +6,7 @@ so rows and plan still hold.
 
 from __future__ import annotations
 
+import getpass
 import os
 import socket
 import time
@@ -36,7 +37,10 @@ class Clocks:
 
 def myself(run_id: str, *, python: bool) -> Holder:
     """Return the holder that this process is."""
-    who = os.environ.get("USER") or os.environ.get("USERNAME") or "unknown"
+    try:
+        who = getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        who = "somebody"  # a user id without a name, as containers have
     since = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     return Holder(run_id, who, socket.gethostname(), os.getpid(), since, TTL_S, python=python)
 
@@ -173,7 +177,8 @@ def wait(
     """
     began = last_moved = clocks.monotonic()
     etag = view.etag
-    emit(LeaseWaiting(str(holder), holder.since, timeout_s))
+    if timeout_s > 0:
+        emit(LeaseWaiting(str(holder), holder.since, timeout_s))
     while clocks.monotonic() - began < timeout_s:
         clocks.sleep(min(WAIT_POLL_S, timeout_s))
         resource = warehouse.get(place.lock)

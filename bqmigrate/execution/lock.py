@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from bqmigrate.model.history import Direction, HistoryState
-from bqmigrate.planning.plan import PlannedMigration
+from bqmigrate.planning.plan import DIGEST_KEPT, PlannedMigration
 
 LOCK_TABLE = "_schema_migrations_lock"
 # A description holds 16,384 characters; above this the `started` row carries the steps instead.
@@ -171,7 +171,7 @@ def _opened(migration: PlannedMigration) -> OpenVersion:
         migration.direction,
         migration.generation,
         migration.checksum,
-        tuple(OpenStep(s.step.kind, s.step.target, s.digest[:32], s.undo) for s in migration.steps),
+        tuple(OpenStep(s.step.kind, s.step.target, s.digest[:DIGEST_KEPT], s.undo) for s in migration.steps),
     )
 
 

@@ -75,8 +75,32 @@ def parameters(records: Sequence[Record]) -> Sequence[Parameter]:
 
 
 def chain(previous: str, records: Sequence[Record]) -> str:
-    """Return the hash of a batch: the previous batch's, and the columns that the client writes."""
-    return sha256(canonical([previous, [_own(r) | {"finished_at": _text(r.finished_at)} for r in records]]))
+    """Return the hash of a batch: the previous batch's, and the columns that the client writes.
+
+    `undo` is left out, so that a reader, who does not fetch it, can compute the chain.
+    """
+    return sha256(canonical([previous, [_linked(r) for r in records]]))
+
+
+def first_changed(records: Sequence[Record]) -> int | None:
+    """Return the seq of the first row of the first batch whose chain does not hold; None when all do."""
+    previous = ""
+    batches: dict[int, list[Record]] = {}
+    for record in sorted(records, key=lambda r: r.seq):
+        batches.setdefault(record.batch, []).append(record)
+    for batch in batches.values():
+        expected = chain(previous, batch)
+        wrong = [r.seq for r in batch if r.chain != expected]
+        if wrong:
+            return wrong[0]
+        previous = expected
+    return None
+
+
+def _linked(record: Record) -> dict[str, Any]:
+    own = _own(record) | {"finished_at": _text(record.finished_at)}
+    del own["undo"]
+    return own
 
 
 def _own(record: Record) -> dict[str, Any]:

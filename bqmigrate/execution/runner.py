@@ -16,13 +16,12 @@ from bqmigrate.execution.identity import Identity
 from bqmigrate.execution.jobs import Jobs
 from bqmigrate.execution.lease import Clocks, Lease
 from bqmigrate.execution.lock import Lock, OpenRun, OpenVersion, Pins, chunks, opened
+from bqmigrate.execution.looks import Looks
 from bqmigrate.execution.settle import assumed, find_out
-from bqmigrate.execution.stepper import Stepper, check_removal
+from bqmigrate.execution.stepper import Stepper
 from bqmigrate.execution.writer import Writer
 from bqmigrate.model.history import Direction, HistoryState, Record, StepRecord, fold
-from bqmigrate.operations.raw import is_raw
-from bqmigrate.operations.steps import JobStep, ObjectRef, Scope
-from bqmigrate.operations.tables import RenameTable
+from bqmigrate.operations.steps import ObjectRef, Scope
 from bqmigrate.planning.plan import Plan, PlannedMigration
 from bqmigrate.warehouse.port import Resource, Warehouse, WarehouseError
 
@@ -92,7 +91,9 @@ class Runner:
             if plan.is_empty:
                 return Outcome(plan, Done(), view.state)
             self._refuse_loss(plan)
-            looks = self._look(plan, self._lineage(view))
+            looks = Looks(
+                self.warehouse, self._lineage(view), self.identity.run_id, self.allow_data_loss, self.clocks.sleep
+            ).over(plan)
             holder = view.lock.holder if view.lock else None
             if holder and str(holder) != dead and not lease.is_dead(holder, view, self.warehouse.server_time):
                 dead = lease.wait(self.warehouse, self.place, view, holder, self.lock_timeout_s, self.clocks, self.emit)
@@ -123,31 +124,6 @@ class Runner:
                 state="Nothing was changed.",
                 hint="save what is needed, then allow it: --allow-data-loss",
             )
-
-    def _look(self, plan: Plan, lineage: str) -> dict[ObjectRef, Resource]:
-        """Read what the plan removes and refuse before anything is written.
-
-        What the plan itself first renames, drops or touches with raw SQL is looked at in its step.
-        """
-        looks: dict[ObjectRef, Resource] = {}
-        moved: set[str] = set()
-        for planned in plan.steps:
-            step, operation = planned.step, planned.operation
-            if is_raw(operation):
-                break
-            if isinstance(step, JobStep) and step.removes is not None and step.target not in moved:
-                live = self.warehouse.get(step.removes.reference)
-                if live is not None:
-                    try:
-                        check_removal(step.target, step.removes, live, lineage, allow_data_loss=self.allow_data_loss)
-                    except BqmigrateError as error:
-                        error.state = error.state or "Nothing was changed."
-                        raise
-                    looks[step.removes.reference] = live
-                moved.add(step.target)
-            if isinstance(operation, RenameTable):
-                moved |= {str(operation.name), str(operation.new_name)}
-        return looks
 
     def _take(self, view: View, plan: Plan, own: OpenRun) -> Lease | None:
         python = any(s.step.kind == "python" for s in plan.steps)
@@ -197,7 +173,13 @@ class Runner:
             self.clocks.sleep,
         )
         writer = Writer(jobs, self.place, held.lock.lineage, view.state.last_seq, view.state.last_chain)
-        return Executor(stepper, writer, held, self.identity, self.emit, self.clocks.monotonic)
+        executor = Executor(stepper, writer, held, self.identity, self.emit, self.clocks.monotonic)
+        executor.done_before = {
+            state.version: [s for s in state.steps if s.outcome in {"made", "found", "done"}]
+            for state in view.state.unsettled
+            if state.direction == "upgrade" and self.direction == "upgrade"
+        }
+        return executor
 
     def _prepare(self, executor: Executor, view: View, plan: Plan) -> Plan:
         """Write what has to stand in the history before the first step, and settle what is open."""

@@ -14,7 +14,7 @@ from bqmigrate.execution.lock import OpenVersion
 from bqmigrate.execution.stepper import Stepper
 from bqmigrate.model.history import HistoryState, Outcome, Record, StepRecord, VersionState
 from bqmigrate.operations.steps import CreateStep, JobStep, PatchStep, PythonStep
-from bqmigrate.planning.plan import PlannedMigration, PlannedStep
+from bqmigrate.planning.plan import DIGEST_KEPT, PlannedMigration, PlannedStep
 from bqmigrate.planning.trace import MADE_LABEL
 from bqmigrate.warehouse.port import StaleEtag
 
@@ -55,7 +55,7 @@ def find_out(stepper: Stepper, migration: PlannedMigration, recorded: OpenVersio
 
     Raises UnsettledError when the file no longer says what was sent.
     """
-    now = [s.digest[:32] for s in migration.steps]
+    now = [s.digest[:DIGEST_KEPT] for s in migration.steps]
     then = [s.digest for s in recorded.steps]
     if then and now != then:
         raise UnsettledError(

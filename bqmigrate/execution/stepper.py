@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping
@@ -38,8 +40,8 @@ class Result:
 class PythonFailed(Exception):
     """The author's function raised: the line of his file, and what he raised."""
 
-    def __init__(self, error: Exception, file: str | None, line: int | None) -> None:
-        super().__init__(f"{type(error).__name__}: {error}")
+    def __init__(self, error: BaseException, file: str | None, line: int | None) -> None:
+        super().__init__(str(error) if isinstance(error, StepStopped) else f"{type(error).__name__}: {error}")
         self.file = file
         self.line = line
 
@@ -172,11 +174,14 @@ class Stepper:
             return Result("done")
         key = planned.key
         prefix = f"bqm-{self.lineage}-r{self.run_id}-m{key.version}-g{key.generation}-s{key.number}"
+        session = Session(self.warehouse, self.jobs, self.scope, prefix)
         try:
-            step.function(Session(self.warehouse, self.jobs, self.scope, prefix))
-        except (BqmigrateError, KeyboardInterrupt):
+            # What the author prints must not end up in the result that a program reads.
+            with contextlib.redirect_stdout(sys.stderr):
+                step.function(session)
+        except BqmigrateError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             file, line = _author_line(error, step)
             raise PythonFailed(error, file, line) from error
         return Result("done")
@@ -228,7 +233,7 @@ def _of_job(ran: Ran, outcome: Outcome) -> Result:
     return Result(outcome, ran.job_id, ran.attempt, job.affected_rows, job.bytes_billed, job.ended_at_ms)
 
 
-def _author_line(error: Exception, step: Step) -> tuple[str | None, int | None]:
+def _author_line(error: BaseException, step: Step) -> tuple[str | None, int | None]:
     code = getattr(getattr(step, "function", None), "__code__", None)
     file = code.co_filename if code else None
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == file]

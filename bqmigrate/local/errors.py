@@ -32,6 +32,8 @@ class WarehouseError(Exception):
         self.location = location
         self.debug = debug
         self.code = HTTP[reason]
+        # What the statistics of the job that it ended say all the same.
+        self.statistics: dict[str, object] = {}
 
 
 def unsupported(what: str) -> WarehouseError:

@@ -17,7 +17,8 @@ Event = Literal[
     "genesis", "started", "applied", "failed", "reverted", "sealed", "taken_over", "baseline", "adopted", "repaired",
     "note",
 ]  # fmt: skip
-Outcome = Literal["made", "found", "done", "left", "failed", "gone"]
+# `partial`: a script or a Python step stopped on its way; what it did before is not known.
+Outcome = Literal["made", "found", "done", "left", "failed", "gone", "partial"]
 Standing = Literal["applied", "half-applied", "reverted", "pending"]
 
 
@@ -201,14 +202,27 @@ def _after(row: Record, before: VersionState | None) -> VersionState | None:
             return _state(row, "applied", "upgrade", row.steps, None)
         case "reverted", _:
             return _state(row, "reverted", "downgrade", row.steps, None)
-        case "failed", "upgrade" if done:
-            return _state(row, "half-applied", "upgrade", row.steps, reached)
+        case "failed", "upgrade" if done or _is_half(before, row):
+            steps = _merged(before.steps, row.steps) if before and _is_half(before, row) else row.steps
+            reached = max((s.number for s in steps if s.outcome != "failed"), default=0)
+            return _state(row, "half-applied", "upgrade", steps, reached)
         case "failed", "downgrade" if done and before is not None:
             return _state(row, "half-applied", "downgrade", before.steps, before.reached)
         case "sealed", _:
             standing: Standing = "half-applied" if done else "reverted"
             return _state(row, standing, "downgrade", row.steps, reached)
     return before
+
+
+def _is_half(before: VersionState | None, row: Record) -> bool:
+    return before is not None and before.standing == "half-applied" and before.generation == row.generation
+
+
+def _merged(before: Sequence[StepRecord], now: Sequence[StepRecord]) -> tuple[StepRecord, ...]:
+    """Join what two runs know of one upgrade: a step that was done stays done."""
+    known = {s.number: s for s in before}
+    known |= {s.number: s for s in now if s.outcome != "failed" or s.number not in known}
+    return tuple(known[number] for number in sorted(known))
 
 
 def _state(

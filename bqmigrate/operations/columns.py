@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self, TypeVar
 
 from bqmigrate.model import schema_rules
-from bqmigrate.model.catalog import Catalog
+from bqmigrate.model.catalog import Catalog, Table
 from bqmigrate.model.columns import Column
 from bqmigrate.model.document import Fields, Node, Problem, flag, list_of, map_of
 from bqmigrate.model.names import TableName, literal, quote
@@ -57,9 +57,9 @@ class AddColumns(Primitive):
         reading.refuse(schema_rules.add_columns(known, self.columns))
         return before.with_table(self.name, replace(known, columns=(*known.columns, *self.columns)))
 
-    def inverse(self, before: Catalog, mark: Mark) -> tuple[Operation, ...]:  # noqa: ARG002
+    def inverse(self, before: Catalog, mark: Mark) -> tuple[Operation, ...]:
         """Set them aside: what was written into them meanwhile is kept."""
-        return (SetAsideColumns(self.name, tuple((c.name, mark.aside(c.name)) for c in self.columns)),)
+        return (SetAsideColumns(self.name, _aside(before.tables.get(self.name), [c.name for c in self.columns], mark)),)
 
     def step(self, before: Catalog, scope: Scope) -> Step:  # noqa: ARG002
         """Add them by one ALTER TABLE."""
@@ -102,7 +102,7 @@ class DropColumns(Primitive):
         known = lookup.table(before, self.name)
         found = [(name, known.column(name) if known else None) for name in self.columns]
         relax = [alter.RelaxColumn(self.name, name) for name, c in found if c and c.mode == "REQUIRED"]
-        return (*relax, SetAsideColumns(self.name, tuple((name, mark.aside(name)) for name in self.columns)))
+        return (*relax, SetAsideColumns(self.name, _aside(known, self.columns, mark)))
 
     def apply(self, before: Catalog) -> Catalog:
         """Take the columns away."""
@@ -183,6 +183,13 @@ class SetAsideColumns(RenameColumns):
     key: ClassVar[str] = "set_aside_columns"
     verb: ClassVar[str] = "set aside column"
 
+    def apply(self, before: Catalog) -> Catalog:
+        """Exchange the names; what may not be dropped is told in words of dropping."""
+        known = lookup.table(before, self.name)
+        for old, _ in self.columns if known else ():
+            reading.refuse(schema_rules.drop_column(known, old) if known else None)
+        return super().apply(before)
+
     def inverse(self, before: Catalog, mark: Mark) -> tuple[Operation, ...]:  # noqa: ARG002
         """Bring them back."""
         return (BringBackColumns(self.name, tuple((new, old) for old, new in reversed(self.columns))),)
@@ -209,6 +216,18 @@ class BringBackColumns(RenameColumns):
     def impact(self, before: Catalog) -> Impact:  # noqa: ARG002
         """Say which columns come back."""
         return Impact("in_place", str(self.name), f"bring back {_listed(new for _, new in self.columns)}")
+
+
+def _aside(table: Table | None, names: Sequence[str], mark: Mark) -> Pairs:
+    """Name the places where columns wait; one migration can set the same name aside twice."""
+    pairs = []
+    for name in names:
+        place, count = mark.aside(name), 1
+        while table is not None and table.column(place):
+            count += 1
+            place = f"{mark.aside(name)}_{count}"
+        pairs.append((name, place))
+    return tuple(pairs)
 
 
 def _renamed(column: Column, old: str, new: str) -> Column:

@@ -103,10 +103,12 @@ class SetOptions(Primitive):
         options = ", ".join(f"{_SQL_NAME.get(k, k)}={_sql_value(k, v)}" for k, v in self.options)
         return JobStep("set options", str(self.name), f"ALTER TABLE {scope.path(self.name)}\n  SET OPTIONS ({options})")
 
-    def impact(self, before: Catalog) -> Impact:  # noqa: ARG002
-        """Say which options change."""
+    def impact(self, before: Catalog) -> Impact:
+        """Say which options change; rows that expire sooner than before count as lost."""
         notes = tuple(_NOTES[k] for k, v in self.options if k in _NOTES and v)
-        return Impact("in_place", str(self.name), f"set {', '.join(k for k, _ in self.options)}", notes=notes)
+        loses = any(_expires_sooner(before.tables.get(self.name), key, value) for key, value in self.options)
+        summary = f"set {', '.join(k for k, _ in self.options)}"
+        return Impact("in_place", str(self.name), summary, data_loss=loses, notes=notes)
 
 
 @dataclass(frozen=True)
@@ -207,6 +209,7 @@ def _instant_text(milliseconds: Any) -> str:
 _SHOWN = {"expires_at": _instant_text, "partition_expiration_days": reading.as_days}
 _SQL_NAME = {"expires_at": "expiration_timestamp"}
 _NOTES = {
+    "expires_at": "the table and its rows go at that time",
     "partition_expiration_days": "partitions that are older already go at once",
     "require_partition_filter": "queries without a partition filter fail from now on, also through views",
 }
@@ -222,6 +225,13 @@ def _sql_value(key: str, value: Any) -> str:
     if key == "partition_expiration_days":
         return str(reading.as_days(int(value)))
     return literal(str(value))
+
+
+def _expires_sooner(table: Table | None, key: str, value: Any) -> bool:
+    if key not in {"expires_at", "partition_expiration_days"} or value is None:
+        return False
+    before = _option(table, key) if table else None
+    return before is None or value < before
 
 
 def _option(table: Table, key: str) -> Any:

@@ -12,7 +12,7 @@ from bqmigrate.operations import lookup
 from bqmigrate.operations.alter import RelaxColumn, WidenColumn
 from bqmigrate.operations.base import Impact, Operation, Primitive
 from bqmigrate.operations.reading import as_days
-from bqmigrate.operations.steps import JobStep, Mark, Scope, Step
+from bqmigrate.operations.steps import Check, JobStep, Mark, Scope, Step
 from bqmigrate.operations.tables import every_row
 
 GRANULARITY = {"TIMESTAMP": "TIMESTAMP_TRUNC", "DATETIME": "DATETIME_TRUNC", "DATE": "DATE_TRUNC"}
@@ -53,10 +53,10 @@ class RebuildColumn(Primitive):
         after = self.apply(before).tables[self.name]
         path = scope.path(self.name)
         rows = f"{path}{every_row(known)}"
-        guard = self._guard(known, rows)
+        check = self._check(known, rows)
         select = ", ".join(self._value(c, known) for c in after.columns)
-        sql = f"{guard}CREATE OR REPLACE TABLE {path}\n{definition(after)}\nAS SELECT {select} FROM {rows};"
-        return JobStep("rebuild for column", f"{self.name}.{self.target.name}", sql, loses_data=True)
+        sql = f"{check.sql}CREATE OR REPLACE TABLE {path}\n{definition(after)}\nAS SELECT {select} FROM {rows};"
+        return JobStep("rebuild for column", f"{self.name}.{self.target.name}", sql, loses_data=True, check=check)
 
     def impact(self, before: Catalog) -> Impact:  # noqa: ARG002
         """Say that the whole table is written anew."""
@@ -73,7 +73,7 @@ class RebuildColumn(Primitive):
             raise CatalogError(f"{self.name} cannot be rebuilt: it is partitioned by ingestion time")
         return known
 
-    def _guard(self, known: Table, rows: str) -> str:
+    def _check(self, known: Table, rows: str) -> Check:
         old, column = known.column(self.target.name), quote(self.target.name)
         if old is None:
             raise CatalogError(f"column not found: {self.name}.{self.target.name}")
@@ -84,10 +84,12 @@ class RebuildColumn(Primitive):
             checks.append((f"{column} IS NULL", f"column {old.name} holds NULLs"))
         if not old.same_type(replace(self.target, mode=old.mode)):
             checks.append((self._misfit(old), f"column {old.name} holds values that {self.target.sql_type()} cannot"))
-        return "".join(
-            f"ASSERT NOT EXISTS (SELECT 1 FROM {opened} {where} {test}) AS {literal(f'{self.name}: {why}')};\n"
-            for test, why in checks
-        )
+        messages = tuple(f"{self.name}: {why}" for _, why in checks)
+        asserts = [
+            f"ASSERT NOT EXISTS (SELECT 1 FROM {opened} {where} {test}) AS {literal(message)};\n"
+            for (test, _), message in zip(checks, messages, strict=True)
+        ]
+        return Check("".join(asserts), messages)
 
     def _misfit(self, old: Column) -> str:
         """Return the condition of a value that the narrower type would change."""

@@ -76,6 +76,14 @@ class Removal:
 
 
 @dataclass(frozen=True)
+class Check:
+    """Assertions of a step that can be run alone beforehand, and the words each fails with."""
+
+    sql: str
+    messages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class JobStep:
     """One statement or script, run as one job under a write-once id."""
 
@@ -88,6 +96,7 @@ class JobStep:
     loses_data: bool = False
     # The same removal without its guard, sent only where losing the rows was allowed.
     unguarded_sql: str | None = None
+    check: Check | None = None
 
     def payload(self) -> Any:
         """Return what identifies the step."""

@@ -88,7 +88,7 @@ def _planned(item: _Applied, catalog: Catalog, scope: Scope, lineage: str) -> tu
     found = [s.target for s in known.steps if s.outcome == "found"]
     left: Sequence[str] = ()
     try:
-        if item.migration.downgrade is not None:
+        if item.migration.downgrade is not None and not _goes_by_inverses(item):
             written = walk(item.migration.downgrade, catalog, trace.mark)
             steps, catalog = steps_down(written.operations, trace.mark, scope, catalog, made_by=None)
         else:
@@ -116,6 +116,11 @@ def _reached(trace: Trace, known: VersionState) -> Trace:
     return trace if known.reached is None else trace.cut(known.reached)
 
 
+def _goes_by_inverses(item: _Applied) -> bool:
+    """Tell whether a half-applied migration is taken back step by step: its written way back is for all of it."""
+    return item.known.reached is not None and undo(item.trace, ())[2] is None
+
+
 def _inverses(item: _Applied, found: Sequence[str]) -> tuple[Sequence[Traced], Sequence[str]]:
     operations, left, stuck = undo(item.trace, found)
     if stuck is None:
@@ -126,14 +131,16 @@ def _inverses(item: _Applied, found: Sequence[str]) -> tuple[Sequence[Traced], S
         f"{item.migration.slug} cannot be taken back: {key} has no inverse",
         where=str(stuck.place),
         state="Nothing was changed.",
-        hint=_way_back(item.migration),
+        hint=_way_back(item),
     )
 
 
-def _way_back(migration: Migration) -> str:
+def _way_back(item: _Applied) -> str:
     added = {
         "sql": "write what takes it back below a line `-- migrate:down`",
         "py": "write what takes it back in `def downgrade(op)`",
         "yaml": "write what takes it back under `downgrade:`",
-    }[migration.format]
+    }[item.migration.format]
+    if item.known.reached is not None:
+        return f"{added} of {item.migration.file}, or mend it, then: bqmigrate upgrade"
     return f"{added} (in a new migration, once this one is applied): bqmigrate new NAME"

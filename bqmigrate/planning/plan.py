@@ -10,6 +10,8 @@ from bqmigrate.model.history import Direction
 from bqmigrate.operations.base import Impact, Operation
 from bqmigrate.operations.steps import Step, canonical, digest, sha256
 
+# The lock keeps only so much of a digest, to hold more steps.
+DIGEST_KEPT = 32
 SHORT = {"upgrade": "up", "downgrade": "dn"}
 
 

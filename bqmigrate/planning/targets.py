@@ -9,8 +9,8 @@ from typing import Literal
 
 from bqmigrate.errors import TargetError
 
-_RELATIVE = re.compile(r"[+-]\d+\Z")
-_VERSION = re.compile(r"\d{1,9}\Z")
+_RELATIVE = re.compile(r"[+-][0-9]+\Z")
+_VERSION = re.compile(r"[0-9]{1,9}\Z")
 WIDTH = 4
 
 
@@ -85,9 +85,9 @@ def downgrade_stop(target: Target, applied: Sequence[str], known: Sequence[str],
 def _wrong_side(target: str, command: str, current: str | None) -> TargetError:
     here = current or "base"
     side = "below" if command == "downgrade" else "above"
-    return TargetError(
-        "BQM352", f"target {target} is {side} the current version {here}", hint=f"bqmigrate {command} {target}"
-    )
+    relative = _RELATIVE.match(target) is not None
+    hint = "bqmigrate history" if relative else f"bqmigrate {command} {target}"
+    return TargetError("BQM352", f"target {target} is {side} the current version {here}", hint=hint)
 
 
 def _unknown(version: str, known: Sequence[str]) -> TargetError:

@@ -221,4 +221,6 @@ def _error(error: api.GoogleAPICallError) -> WarehouseError:
     reason = str(first.get("reason", "")) if isinstance(first, Mapping) else ""
     kinds: Mapping[int, Callable[[int, str, str], WarehouseError]] = {409: Conflict, 412: StaleEtag}
     made = OutcomeUnknown if status >= 500 and status != 501 else kinds.get(status, WarehouseError)  # noqa: PLR2004
-    return made(status, reason, str(error.message))
+    # The client puts method and address before the server's words.
+    words = str(first.get("message") or error.message) if isinstance(first, Mapping) else str(error.message)
+    return made(status, reason, words)

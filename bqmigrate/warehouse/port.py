@@ -110,6 +110,12 @@ class Job:
         return self._query.get("statementType") == "SCRIPT"
 
     @property
+    def may_be_partial(self) -> bool:
+        """Tell whether statements of a failed script may have run before the one that failed."""
+        children = self.body.get("statistics", {}).get("numChildJobs")
+        return self.is_script and (children is None or int(children) > 1)
+
+    @property
     def affected_rows(self) -> int | None:
         """Return how many rows DML changed; None when it was none."""
         found = self._query.get("numDmlAffectedRows")

@@ -64,7 +64,7 @@ def test_nothing_to_do_is_two_reads_and_no_write(stand):
 
 def test_history_is_two_reads_and_never_writes(stand):
     stand.users()
-    assert stand.history().requests == 1
+    assert stand.history().requests == 2
     assert {r[0] for r in stand.recorder.requests} == {"GET"}
     stand.upgrade()
     assert stand.history().requests == 2

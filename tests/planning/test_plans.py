@@ -132,8 +132,8 @@ def test_a_written_downgrade_is_used_as_written(folder):
     assert plan.steps[0].step.removes.made_by is None
 
 
-def half():
-    done = StepRecord(1, "job", "add columns", "app.users", "0" * 64, "done")
+def half(digest="0" * 64):
+    done = StepRecord(1, "job", "add columns", "app.users", digest, "done")
     failed = StepRecord(2, "job", "set default", "app.users.b", "0" * 64, "failed")
     rows = [applied("0001", 2), applied("0002", 3), applied("0003", 4)]
     stop = Record(5, 5, 1, "failed", "run", "0004", "step_4", "upgrade", 1, "sha256:0004", steps=(done, failed))
@@ -147,8 +147,16 @@ def with_default(folder):
 
 
 def test_a_half_applied_version_is_resumed_by_an_upgrade(folder):
-    plan = up(with_default(folder), half())
+    first = up(with_default(folder), history("0001", "0002", "0003")).steps[0]
+    plan = up(folder, half(first.digest))
     assert [(m.version, m.resumes, len(m.steps)) for m in plan.migrations] == [("0004", True, 3)]
+
+
+def test_a_step_that_was_done_and_says_something_else_now_is_refused(folder):
+    with pytest.raises(UnsettledError, match="step 1 of 0004_step_4 was changed after it was done") as caught:
+        up(with_default(folder), half())
+    assert caught.value.exit_code == 5
+    assert caught.value.details == ("done     add columns  app.users", "now      add columns  app.users")
 
 
 def test_only_what_was_reached_of_a_half_applied_version_is_taken_back(folder):

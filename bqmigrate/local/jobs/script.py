@@ -69,6 +69,9 @@ class ScriptRun:
                     raise _Unfinished  # noqa: TRY301  the exception is what rolls back
         except (_Returned, _Unfinished):
             self._forget()
+        except WarehouseError as error:
+            error.statistics = {"numChildJobs": str(self._children), "query": {"statementType": "SCRIPT"}}
+            raise
         with self._world.store.write() as tx:
             return self._finish(tx, script)
 

@@ -37,7 +37,7 @@ def run_job(world: World, job: JobRecord, media: bytes = b"") -> JobRecord:
     try:
         return runners[job.configuration["jobType"]]()
     except Exception as error:  # noqa: BLE001  whatever happens, the job must end; `fail` logs what is no refusal
-        return fail(world, job, error)
+        return fail(world, job, error, error.statistics if isinstance(error, WarehouseError) else None)
 
 
 def _extract() -> JobRecord:
