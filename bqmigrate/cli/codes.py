@@ -11,6 +11,7 @@ DECLINED = "BQM903"
 NEEDS_DATA_LOSS = "BQM323"
 NOT_INSTALLED = "BQM331"
 PORT = "BQM905"
+NOT_WRITTEN = "BQM906"
 SERVED = "BQM332"
 INTERRUPTED = "BQM910"
 INTERNAL = "BQM999"
@@ -23,6 +24,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         NEEDS_DATA_LOSS: "the plan loses data, and that was not allowed",
         NOT_INSTALLED: "the embedded warehouse is not installed",
         PORT: "the port cannot be opened",
+        NOT_WRITTEN: "the result could not be written",
         SERVED: "the embedded warehouse is in use by another process",
         INTERRUPTED: "stopped with Ctrl-C",
         INTERNAL: "a defect of bqmigrate itself",

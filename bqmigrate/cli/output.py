@@ -12,8 +12,10 @@ from typing import Any, TextIO
 from rich.console import Console
 from rich.text import Text
 
+from bqmigrate.cli import codes
 from bqmigrate.cli.render.marks import marks_for
 from bqmigrate.cli.render.words import clean
+from bqmigrate.errors import RunError
 
 Line = str | Text
 WIDEST = 110
@@ -76,6 +78,11 @@ class Output:
             self._stdout.flush()
         except BrokenPipeError:
             _to_nowhere(self._stdout)
+        except OSError as error:
+            _to_nowhere(self._stdout)
+            message = f"the result could not be written: {error.strerror or error}"
+            self.say([f"error {codes.NOT_WRITTEN}: {message}"])
+            raise RunError(codes.NOT_WRITTEN, message) from error
 
     def progress(self, lines: Iterable[Line]) -> None:
         """Write to stderr, unless only the result is wanted."""
@@ -108,7 +115,7 @@ class Output:
         for stream in (self._stdout, self.err.file):
             try:
                 stream.flush()
-            except BrokenPipeError:
+            except OSError:  # the reader went away, or the disk is full
                 _to_nowhere(stream)
 
     def _is_screen(self, console: Console) -> bool:

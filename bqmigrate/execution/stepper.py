@@ -22,6 +22,7 @@ from bqmigrate.planning.trace import LINEAGE_LABEL, MADE_LABEL
 from bqmigrate.warehouse.port import Conflict, OutcomeUnknown, Parameter, Resource, StaleEtag, Warehouse, WarehouseError
 
 TRIES = 5
+UNANSWERED = 2
 
 
 @dataclass(frozen=True)
@@ -155,6 +156,7 @@ class Stepper:
     def _patch(self, planned: PlannedStep, step: PatchStep, proven: bool) -> Result:  # noqa: FBT001
         if proven:
             return Result("done")
+        unanswered = 0
         for _ in range(TRIES):
             live = self.warehouse.get(step.reference)
             if live is None:
@@ -164,7 +166,13 @@ class Stepper:
             self.lease.check()
             try:
                 self.warehouse.patch(step.reference, _body(step, live), live.etag)
-            except (StaleEtag, OutcomeUnknown):
+            except StaleEtag:
+                continue
+            except OutcomeUnknown:
+                # The client has tried again for a minute already: once more, after looking.
+                unanswered += 1
+                if unanswered == UNANSWERED:
+                    raise
                 continue
             return Result("done")
         raise RunError("BQM217", f"{step.target} keeps changing while it is patched", where=str(planned.place))

@@ -34,7 +34,7 @@ from bqmigrate.warehouse.transport import CountingAdapter, Wrap
 SCOPES = ("https://www.googleapis.com/auth/bigquery", "https://www.googleapis.com/auth/cloud-platform")
 EMBEDDED_ENDPOINT = "http://bq.local"
 TIMEOUT_S = 60.0
-RETRY_DEADLINE_S = 120.0
+RETRY_DEADLINE_S = 60.0
 PAGE_SIZE = 10_000
 LOGIN = "gcloud auth application-default login"
 

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
 
 from .conftest import ROOT, TWO_STEPS
 
@@ -78,3 +81,21 @@ def test_without_the_extra_the_command_that_installs_it_is_told(folder):
         assert (done.returncode, done.stdout) == (2, "")
         assert "error BQM331: the embedded warehouse is not installed" in done.stderr
         assert "hint: pip install 'bqmigrate[local]'" in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="macOS has no /dev/full, where every write fails")
+def test_a_result_that_cannot_be_written_is_an_error_and_no_traceback(folder):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "bqmigrate", "--json", "history"],
+            cwd=folder, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[0].startswith("error BQM906: the result could not be written")
+    assert "Traceback" not in done.stderr
+
+
+def test_current_needs_no_file_to_be_right(cli, folder):
+    cli("upgrade")
+    (folder / "migrations" / "0010_bad.yaml").write_text("upgrade: [\n")
+    assert cli("current").out == "0009 pipeline_execution_queue\n"

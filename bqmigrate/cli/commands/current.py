@@ -10,7 +10,7 @@ def run(invocation: Invocation) -> int:
     from bqmigrate.cli.render import documents, history  # noqa: PLC0415  --help must not pay for it
 
     with invocation.open() as project:
-        view = project.history()
-    body = documents.document("current", project.config.environment, documents.current(view))
-    invocation.output.answer(body, [history.current(view)])
+        state = project.current()
+    body = documents.document("current", project.config.environment, documents.current(state))
+    invocation.output.answer(body, [history.current(state)])
     return 0

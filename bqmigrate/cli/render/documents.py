@@ -7,6 +7,7 @@ from typing import Any
 from bqmigrate.cli.render.words import timestamp
 from bqmigrate.config import Environment
 from bqmigrate.execution.report import Report
+from bqmigrate.model.history import VersionState
 from bqmigrate.planning.plan import Plan, PlannedStep
 from bqmigrate.planning.views import HistoryLine, HistoryView, MigrationDetail
 
@@ -97,10 +98,9 @@ def line(each: HistoryLine) -> Json:
     }
 
 
-def current(view: HistoryView) -> Json:
+def current(state: VersionState | None) -> Json:
     """Return where the warehouse is."""
-    names = {each.version: each.name for each in view.migrations}
-    return {"current": view.current, "name": names.get(view.current or "")}
+    return {"current": state.version if state else None, "name": state.name if state else None}
 
 
 def detail(shown: MigrationDetail) -> Json:

@@ -10,6 +10,7 @@ from bqmigrate.cli.render.events import NOWHERE
 from bqmigrate.cli.render.layout import table
 from bqmigrate.cli.render.marks import Marks
 from bqmigrate.cli.render.words import duration, minute, one_line
+from bqmigrate.model.history import VersionState
 from bqmigrate.planning.views import HistoryLine, HistoryView
 
 COLUMNS = ("version", "name", "state", "when (UTC)", "took", "by")
@@ -36,10 +37,9 @@ def unsettled(view: HistoryView) -> list[str]:
     return [each.version for each in view.migrations if each.state == "half-applied"]
 
 
-def current(view: HistoryView) -> str:
+def current(state: VersionState | None) -> str:
     """Return the version and name the warehouse is at."""
-    found = next((each for each in view.migrations if each.version == view.current), None)
-    return f"{found.version} {found.name}" if found else view.current or NOWHERE
+    return one_line(f"{state.version} {state.name}") if state else NOWHERE
 
 
 def _row(each: HistoryLine) -> tuple[str, ...]:
