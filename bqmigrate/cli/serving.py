@@ -10,20 +10,24 @@ from bqmigrate.cli.invocation import Invocation
 from bqmigrate.cli.options import flag
 from bqmigrate.cli.render import documents
 from bqmigrate.errors import RefusedError, UnavailableError
+from bqmigrate.local import LocalWarehouse
 from bqmigrate.local.http.server import serve as serve_forever
-from bqmigrate.local.sharing import attach
+from bqmigrate.local.sharing import Attached, attach
 from bqmigrate.local.storage import folder as storage
 from bqmigrate.local.storage.database import HeldElsewhere
 
 WAIT_S = 10.0
 
 
-def serve(invocation: Invocation, port: int) -> None:
-    """Serve until a signal comes. Raises UnavailableError when it is held, or the port is taken."""
+def serve(invocation: Invocation, port: int, *, memory: bool = False) -> None:
+    """Serve until a signal comes, a warehouse of its own if in memory.
+
+    Raises UnavailableError when the file is held, or the port is taken.
+    """
     project = invocation.open()
-    folder, environment = project.local_folder, project.config.environment
-    folder.mkdir(parents=True, exist_ok=True)
-    attached = attach(folder, WAIT_S)
+    environment = project.config.environment
+    folder = None if memory else project.local_folder
+    attached = Attached(LocalWarehouse.open(None)) if folder is None else _attached(folder)
     if attached.warehouse is None:
         raise UnavailableError(
             codes.SERVED,
@@ -33,7 +37,8 @@ def serve(invocation: Invocation, port: int) -> None:
 
     def ready(url: str) -> None:
         invocation.output.answer(documents.document("local serve", environment, {"url": url}), [url])
-        invocation.output.progress(["Serving until Ctrl-C; other commands of this project go through it."])
+        users = "what it holds goes with it" if memory else "other commands of this project go through it"
+        invocation.output.progress([f"Serving until Ctrl-C; {users}."])
 
     try:
         serve_forever(attached.warehouse, port, ready, folder=folder)
@@ -42,6 +47,11 @@ def serve(invocation: Invocation, port: int) -> None:
         raise UnavailableError(codes.PORT, message, hint="bqmigrate local serve --port 0 takes a free one") from error
     finally:
         attached.close()
+
+
+def _attached(folder: Path) -> Attached:
+    folder.mkdir(parents=True, exist_ok=True)
+    return attach(folder, WAIT_S)
 
 
 def reset(invocation: Invocation, *, yes: bool) -> None:

@@ -6,18 +6,28 @@ https://cloud.google.com/bigquery/docs/error-messages
 from __future__ import annotations
 
 HTTP = {
+    "stopped": 200,
     "invalid": 400,
     "invalidQuery": 400,
+    "bytesBilledLimitExceeded": 400,
+    "jobRateLimitExceeded": 400,
+    "jobBackendError": 400,
+    "jobInternalError": 400,
+    "resourcesExceeded": 400,
+    "billingTierLimitExceeded": 400,
     "resourceInUse": 400,
     "responseTooLarge": 403,
     "accessDenied": 403,
+    "billingNotEnabled": 403,
     "rateLimitExceeded": 403,
     "quotaExceeded": 403,
     "notFound": 404,
     "duplicate": 409,
+    "aborted": 409,
     "conditionNotMet": 412,
     "backendError": 503,
     "internalError": 500,
+    "badGateway": 502,
     "notImplemented": 501,
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bqmigrate.local.catalog.clock import Clock, SystemClock
+from bqmigrate.local.catalog.limits import Limits
 from bqmigrate.local.catalog.store import Store
 from bqmigrate.local.http.adapter import LocalAdapter
 from bqmigrate.local.http.application import Application
@@ -31,11 +32,12 @@ class LocalWarehouse:
         """
         database = Database.open(path)
         try:
-            store = Store(database, clock or SystemClock())
+            chosen = switches or Switches()
+            store = Store(database, clock or SystemClock(), Limits(chosen).check)
         except BaseException:
             database.close()
             raise
-        return cls(database, World(store, switches or Switches()))
+        return cls(database, World(store, chosen))
 
     def adapter(self) -> LocalAdapter:
         """Return a transport to mount under the official client for http:// and https://."""

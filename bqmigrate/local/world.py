@@ -1,10 +1,11 @@
-"""What every request runs in: the catalog with its rows, and the switches."""
+"""What every request runs in: the catalog with its rows, the jobs under way, and the switches."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bqmigrate.local.catalog.store import Store
+from bqmigrate.local.jobs.pending import Pending
 from bqmigrate.local.switches import Switches
 
 
@@ -14,3 +15,4 @@ class World:
 
     store: Store
     switches: Switches
+    pending: Pending = field(default_factory=Pending)

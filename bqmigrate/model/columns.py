@@ -46,6 +46,7 @@ class Column:
     collation: str | None = None
     range_element: str | None = None
     policy_tags: tuple[str, ...] = field(default=())
+    data_policies: tuple[str, ...] = field(default=())
 
     def field(self, name: str) -> Column | None:
         """Return the nested field of that name, compared as BigQuery does: without case."""
@@ -92,8 +93,14 @@ class Column:
             out["collation"] = self.collation
         if self.range_element is not None:
             out["rangeElementType"] = {"type": self.range_element}
+        return {**out, **self._protection()}
+
+    def _protection(self) -> dict[str, Any]:
+        out: dict[str, Any] = {}
         if self.policy_tags:
             out["policyTags"] = {"names": list(self.policy_tags)}
+        if self.data_policies:
+            out["dataPolicies"] = [{"name": name} for name in self.data_policies]
         return out
 
     @classmethod
@@ -126,6 +133,7 @@ class Column:
             collation=field.get("collation"),
             range_element=(field.get("rangeElementType") or {}).get("type"),
             policy_tags=tuple((field.get("policyTags") or {}).get("names") or ()),
+            data_policies=tuple(str(policy["name"]) for policy in field.get("dataPolicies") or ()),
         )
 
 

@@ -38,7 +38,8 @@ class Refusal:
 def columns_problem(columns: Sequence[Column], *, _where: str = "") -> Refusal | None:
     """Check names, duplicates, nesting and number of a new set of columns."""
     if not _where:
-        if cols.depth(columns) > cols.NESTING_LIMIT:
+        # A flat table has depth 1 and no STRUCT.
+        if cols.depth(columns) - 1 > cols.NESTING_LIMIT:
             return Refusal(f"Schema has more than {cols.NESTING_LIMIT} levels of nesting")
         if cols.count(columns) > COLUMN_LIMIT:
             return Refusal(f"Too many columns: at most {COLUMN_LIMIT} are allowed")
@@ -68,6 +69,8 @@ def _column_problem(column: Column, path: str) -> Refusal | None:
         return Refusal(f"Field {path}: maxLength is only for STRING and BYTES")
     if column.type == "RANGE" and column.range_element not in {"DATE", "DATETIME", "TIMESTAMP"}:
         return Refusal(f"Field {path}: a RANGE needs rangeElementType DATE, DATETIME or TIMESTAMP")
+    if len(column.policy_tags) > 1:
+        return Refusal(f"Field {path}: a column has at most one policy tag")
     if column.description and len(column.description) > cols.DESCRIPTION_LENGTH:
         return Refusal(f"Field {path}: description has more than {cols.DESCRIPTION_LENGTH} characters")
     return _number_problem(column, path)
@@ -233,7 +236,7 @@ def change_type(table: Table, name: str, new: Column) -> Refusal | None:
         return Refusal(f"Cannot change the type of column {name}: it is part of a key", "invalidQuery")
     if old.mode == "REPEATED" and old.type == "RECORD" and not old.same_type(new):
         return Refusal(f"Cannot change the type of a field inside ARRAY<STRUCT> column {name}", "invalidQuery")
-    if widens(old, replace(new, mode=old.mode)):
+    if (old.mode == "REPEATED") == (new.mode == "REPEATED") and widens(old, replace(new, mode=old.mode)):
         return None
     return Refusal(
         f"ALTER TABLE ALTER COLUMN SET DATA TYPE requires that the existing column type "
@@ -294,12 +297,40 @@ def replace_partitioning(old: Table, new: Partitioning | None) -> Refusal | None
     )
 
 
+def replace_clustering(old: Table, new: Sequence[str]) -> Refusal | None:
+    """Check CREATE OR REPLACE TABLE for those who find that the clustering must stay, too."""
+    same = [c.lower() for c in old.clustering] == [c.lower() for c in new]
+    return None if same else Refusal("Cannot replace a table with a different clustering spec.", "invalidQuery")
+
+
 def patch_partitioning(old: Table, new: Partitioning | None) -> Refusal | None:
     """Check tables.patch: only the expiration of partitions can change."""
     before = old.partitioning.spec() if old.partitioning else None
     if before == (new.spec() if new else None):
         return None
     return Refusal("Cannot change partitioning/clustering spec for a partitioned/clustered table.")
+
+
+def patch_key(before: bool, after: bool) -> Refusal | None:  # noqa: FBT001  two facts of one kind
+    """Check tables.patch: a customer's key is exchanged for another, never given or taken away."""
+    if before == after:
+        return None
+    return Refusal("Cannot change between default encryption and a customer-managed key in place: copy the table")
+
+
+def relax_nested(old: Sequence[Column], new: Sequence[Column], *, _where: str = "") -> Refusal | None:
+    """Refuse another mode of a nested field, for those who read the documentation as "top level only"."""
+    for column in old:
+        match = find(new, column.name)
+        if match is None:
+            continue
+        if _where and column.mode != match.mode:
+            path = f"{_where}{column.name}"
+            return Refusal(f"Provided Schema does not match Table. Field {path} has changed mode")
+        nested = relax_nested(column.fields, match.fields, _where=f"{_where}{column.name}.")
+        if nested:
+            return nested
+    return None
 
 
 def rename_table(table: Table) -> Refusal | None:

@@ -44,6 +44,23 @@ def test_other_commands_go_through_the_server(server, cli):
     assert sorted(found) == ["bqmigrate", "tenants"]
 
 
+def test_one_in_memory_is_its_own_and_leaves_nothing(server, cli, folder):
+    before = sorted(p.name for p in (folder / ".bqmigrate").iterdir())
+    command = [sys.executable, "-m", "bqmigrate", "local", "serve", "--memory"]
+    with subprocess.Popen(
+        command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        url = process.stdout.readline().strip()
+        assert url != server[1]
+        body = json.dumps({"datasetReference": {"datasetId": "thrown_away"}}).encode()
+        asked = urllib.request.Request(f"{url}/projects/any/datasets", data=body, method="POST")
+        with urllib.request.urlopen(asked, timeout=10) as reply:
+            assert json.load(reply)["id"] == "any:thrown_away"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+    assert sorted(p.name for p in (folder / ".bqmigrate").iterdir()) == before
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_well(server, cli, number):
     process, _ = server

@@ -16,11 +16,12 @@ DATABASE = "warehouse.duckdb"
 def serve(
     invocation: Invocation,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 0,
+    memory: Annotated[bool, typer.Option("--memory", help="A throw-away one: nothing is kept.")] = False,  # noqa: FBT002
 ) -> int:
     """Serve it on 127.0.0.1; prints the URL when ready."""
     from bqmigrate.cli import serving  # noqa: PLC0415  --help must not pay for it
 
-    serving.serve(invocation, port)
+    serving.serve(invocation, port, memory=memory)
     return 0
 
 

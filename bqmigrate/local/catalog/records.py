@@ -14,7 +14,8 @@ from typing import Any, Literal
 from bqmigrate.model.catalog import Table
 from bqmigrate.model.columns import Column
 
-Kind = Literal["dataset", "table", "job", "request"]
+Kind = Literal["dataset", "table", "job", "request", "version", "routine", "policy"]
+TableType = Literal["TABLE", "VIEW", "SNAPSHOT", "MATERIALIZED_VIEW"]
 Key = tuple[str, ...]
 Json = Mapping[str, Any]
 
@@ -22,6 +23,7 @@ STREAMING_BUFFER_MS = 90 * 60 * 1000
 JOB_LIFE_MS = 180 * 24 * 3_600_000
 REQUEST_LIFE_MS = 15 * 60 * 1000
 STREAMING_GUARD_MS = 30 * 60 * 1000
+LONGEST_TIME_TRAVEL_MS = 168 * 3_600_000
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Buffer:
     rows: int
     oldest_ms: int
     newest_ms: int
+    # Where they are in the physical table: [first, last + 1) by rowid.
+    spans: tuple[tuple[int, int], ...] = ()
 
     def open_at(self, now_ms: int) -> bool:
         """Tell whether the buffer still shows."""
@@ -71,19 +75,25 @@ class DatasetRecord:
 
 @dataclass(frozen=True)
 class TableRecord:
-    """One table or view; `physical` names the DuckDB table that holds a table's rows."""
+    """One table, snapshot or view; `physical` names the DuckDB table that holds its rows.
+
+    `definition` is what only the server sets: {"snapshotDefinition": ...} or {"cloneDefinition": ...}.
+    """
 
     project: str
     dataset: str
     table: str
     location: str
-    type: Literal["TABLE", "VIEW"]
+    type: TableType
     resource: Json
     physical: str | None = None
     etag: str = ""
     created_ms: int = 0
     modified_ms: int = 0
     buffer: Buffer | None = None
+    definition: Json = field(default_factory=dict)
+    # {"bindings": [...]} that was set on this table itself; its dataset's access comes on top.
+    iam: Json = field(default_factory=dict)
 
     @property
     def key(self) -> Key:
@@ -166,12 +176,85 @@ class RequestRecord:
         return now_ms - self.created_ms > REQUEST_LIFE_MS
 
 
-Record = DatasetRecord | TableRecord | JobRecord | RequestRecord
+@dataclass(frozen=True)
+class VersionRecord:
+    """A table as it was from one time to another, with its first `rows` rows: time travel reads it."""
+
+    table: TableRecord
+    rows: int
+    until_ms: int
+
+    @property
+    def key(self) -> Key:
+        """Return the key in the catalog."""
+        t = self.table
+        return ("version", t.project, t.dataset, t.table, f"{self.until_ms:016d}")
+
+    def holds_at(self, at_ms: int) -> bool:
+        """Tell whether the table was like this at a time."""
+        return self.table.modified_ms <= at_ms < self.until_ms
+
+    def expired(self, now_ms: int) -> bool:
+        """Tell whether no dataset's window reaches back to it."""
+        return now_ms - self.until_ms > LONGEST_TIME_TRAVEL_MS
+
+
+@dataclass(frozen=True)
+class RoutineRecord:
+    """One function or procedure, kept and shown: `resource` is the REST Routine as a client sets it."""
+
+    project: str
+    dataset: str
+    routine: str
+    resource: Json
+    etag: str = ""
+    created_ms: int = 0
+    modified_ms: int = 0
+
+    @property
+    def key(self) -> Key:
+        """Return the key in the catalog."""
+        return ("routine", self.project, self.dataset, self.routine)
+
+    def expired(self, now_ms: int) -> bool:
+        """Tell that a routine never expires."""
+        del now_ms
+        return False
+
+
+@dataclass(frozen=True)
+class PolicyRecord:
+    """One row access policy of a table: `resource` is {"filterPredicate": ..., "grantees": [...]}."""
+
+    project: str
+    dataset: str
+    table: str
+    policy: str
+    resource: Json
+    etag: str = ""
+    created_ms: int = 0
+    modified_ms: int = 0
+
+    @property
+    def key(self) -> Key:
+        """Return the key in the catalog."""
+        return ("policy", self.project, self.dataset, self.table, self.policy)
+
+    def expired(self, now_ms: int) -> bool:
+        """Tell that a policy never expires by itself."""
+        del now_ms
+        return False
+
+
+Record = DatasetRecord | TableRecord | JobRecord | RequestRecord | VersionRecord | RoutineRecord | PolicyRecord
 CLASSES: dict[str, type[Record]] = {
     "dataset": DatasetRecord,
     "table": TableRecord,
     "job": JobRecord,
     "request": RequestRecord,
+    "version": VersionRecord,
+    "routine": RoutineRecord,
+    "policy": PolicyRecord,
 }
 
 
@@ -199,7 +282,14 @@ def decode(key: Key, text: str) -> Record:
     """Read a record from the JSON that `encode` wrote."""
     values = json.loads(text)
     if values.get("buffer"):
-        values["buffer"] = Buffer(**values["buffer"])
+        values["buffer"] = _buffer(values["buffer"])
     if values.get("result"):
         values["result"] = tuple(values["result"])
+    if key[0] == "version":
+        values["table"] = decode(("table",), json.dumps(values["table"]))
     return CLASSES[key[0]](**values)
+
+
+def _buffer(values: Mapping[str, Any]) -> Buffer:
+    spans = tuple((int(first), int(end)) for first, end in values.get("spans") or ())
+    return Buffer(**{**values, "spans": spans})

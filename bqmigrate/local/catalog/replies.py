@@ -8,6 +8,9 @@ from bqmigrate.local.catalog.records import TableRecord
 from bqmigrate.local.catalog.store import Reader
 from bqmigrate.local.storage import physical
 
+# What only DDL sets and only INFORMATION_SCHEMA shows.
+SQL_ONLY = frozenset({"enableChangeHistory"})
+DEFINITIONS = ("snapshotDefinition", "cloneDefinition")
 ROOT = "https://bigquery.googleapis.com/bigquery/v2"
 
 
@@ -25,7 +28,8 @@ def table_resource(reader: Reader, record: TableRecord) -> dict[str, Any]:
         "id": record.shown,
         "selfLink": f"{ROOT}/{place}",
         "tableReference": table_reference(record),
-        **record.resource,
+        **{key: value for key, value in record.resource.items() if key not in SQL_ONLY},
+        **{key: record.definition[key] for key in DEFINITIONS if key in record.definition},
         **_storage(reader, record),
         "creationTime": str(record.created_ms),
         "lastModifiedTime": str(record.modified_ms),

@@ -9,7 +9,13 @@ from bqmigrate.local.errors import WarehouseError
 from bqmigrate.model import names
 
 LABEL_LIMIT = 64
+TAG_LIMIT = 50
 DESCRIPTION_LENGTH = 16_384
+CHOICES = {
+    "defaultCollation": ("", "und:ci"),
+    "defaultRoundingMode": ("ROUNDING_MODE_UNSPECIFIED", "ROUND_HALF_AWAY_FROM_ZERO", "ROUND_HALF_EVEN"),
+    "storageBillingModel": ("STORAGE_BILLING_MODEL_UNSPECIFIED", "LOGICAL", "PHYSICAL"),
+}
 RESOURCE_TEXTS = ("description", "friendlyName")
 
 
@@ -47,7 +53,7 @@ def check_match(if_match: str | None, etag: str) -> None:
 
 
 def check_texts(resource: Mapping[str, Any]) -> None:
-    """Refuse labels and texts that BigQuery refuses."""
+    """Refuse labels, texts and choices that BigQuery refuses."""
     labels = resource.get("labels") or {}
     if not isinstance(labels, Mapping):
         raise WarehouseError("invalid", "Invalid value for labels: an object is needed")
@@ -57,12 +63,21 @@ def check_texts(resource: Mapping[str, Any]) -> None:
         problem = names.label_problem(key, value if isinstance(value, str) else repr(value))
         if problem is not None:
             raise WarehouseError("invalid", f"Invalid {problem}")
+    _check_choices(resource)
     for key in RESOURCE_TEXTS:
         text = resource.get(key, "")
         if not isinstance(text, str):
             raise WarehouseError("invalid", f"Invalid value for {key}: a string is needed")
         if len(text) > DESCRIPTION_LENGTH:
             raise WarehouseError("invalid", f"The {key} has more than {DESCRIPTION_LENGTH} characters")
+
+
+def _check_choices(resource: Mapping[str, Any]) -> None:
+    for key, choices in CHOICES.items():
+        if key in resource and resource[key] not in choices:
+            raise WarehouseError("invalid", f"Invalid value for {key}: {resource[key]!r}")
+    if len(resource.get("resourceTags") or {}) > TAG_LIMIT:
+        raise WarehouseError("invalid", f"Too many resource tags: at most {TAG_LIMIT} are allowed")
 
 
 def whole(value: object, what: str) -> int:

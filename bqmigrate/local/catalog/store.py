@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import duckdb
 
 from bqmigrate.local.catalog.clock import Clock, milliseconds
+from bqmigrate.local.catalog.reader import Reader as Reader  # noqa: PLC0414  what a store hands out
 from bqmigrate.local.catalog.records import (
     DatasetRecord,
     JobRecord,
     Key,
+    PolicyRecord,
     Record,
     RequestRecord,
+    RoutineRecord,
     TableRecord,
+    VersionRecord,
     dataset_key,
     decode,
     encode,
@@ -28,52 +33,13 @@ from bqmigrate.local.catalog.records import (
     table_key,
 )
 from bqmigrate.local.storage.database import Database
+from bqmigrate.local.storage.physical import count
 
 R = TypeVar("R", bound=Record)
 Kinds = dict[str, dict[Key, Record]]
-KINDS = ("dataset", "table", "job", "request")
+KINDS = ("dataset", "table", "job", "request", "version", "routine", "policy")
 # Folding costs about 10 microseconds an entry; below this, old entries are not worth a rewrite.
 COMPACT_ABOVE = 5000
-
-
-class Reader(Protocol):
-    """What both a reader and a transaction can look up; expired tables are gone."""
-
-    @property
-    def now(self) -> datetime:
-        """Return the warehouse's time."""
-
-    @property
-    def now_ms(self) -> int:
-        """Return the warehouse's time in milliseconds since 1970."""
-
-    @property
-    def connection(self) -> duckdb.DuckDBPyConnection:
-        """Return the connection to run SQL on."""
-
-    def dataset(self, project: str, dataset: str) -> DatasetRecord | None:
-        """Return a dataset."""
-
-    def table(self, project: str, dataset: str, table: str) -> TableRecord | None:
-        """Return a table or view that has not expired."""
-
-    def job(self, project: str, job: str) -> JobRecord | None:
-        """Return a job."""
-
-    def request(self, project: str, request: str) -> RequestRecord | None:
-        """Return what a requestId started."""
-
-    def projects(self) -> list[str]:
-        """Return the projects that have a dataset, by name."""
-
-    def datasets(self, project: str) -> list[DatasetRecord]:
-        """Return a project's datasets, by name."""
-
-    def tables(self, project: str, dataset: str) -> list[TableRecord]:
-        """Return a dataset's tables and views that have not expired, by name."""
-
-    def jobs(self, project: str) -> list[JobRecord]:
-        """Return a project's jobs, latest first."""
 
 
 class View:
@@ -100,8 +66,16 @@ class View:
 
     def table(self, project: str, dataset: str, table: str) -> TableRecord | None:
         """Return a table or view that has not expired."""
-        found = self._get(table_key(project, dataset, table), TableRecord)
+        found = self._get(table_key(project, dataset, table), TableRecord) or self._folded(project, dataset, table)
         return None if found is None or found.expired(self.now_ms) else found
+
+    def _folded(self, project: str, dataset: str, table: str) -> TableRecord | None:
+        """Return the table whose name differs by case alone, in a dataset that does not look at case."""
+        parent = self.dataset(project, dataset)
+        if parent is None or not parent.resource.get("isCaseInsensitive"):
+            return None
+        found = self._all(TableRecord, "table", project, dataset)
+        return next((t for t in found if t.table.lower() == table.lower()), None)
 
     def job(self, project: str, job: str) -> JobRecord | None:
         """Return a job."""
@@ -129,6 +103,23 @@ class View:
         latest = self._all(JobRecord, "job", project)[::-1]
         return sorted(latest, key=lambda j: -j.created_ms)
 
+    def versions(self, project: str, dataset: str, table: str) -> list[VersionRecord]:
+        """Return what a table was before, of whatever table had that name, oldest first."""
+        found = self._all(VersionRecord, "version", project, dataset, table)
+        return sorted(found, key=lambda v: v.until_ms)
+
+    def routine(self, project: str, dataset: str, routine: str) -> RoutineRecord | None:
+        """Return a function or procedure."""
+        return self._get(("routine", project, dataset, routine), RoutineRecord)
+
+    def routines(self, project: str, dataset: str) -> list[RoutineRecord]:
+        """Return a dataset's functions and procedures, by name."""
+        return sorted(self._all(RoutineRecord, "routine", project, dataset), key=lambda r: r.routine)
+
+    def policies(self, project: str, dataset: str, table: str) -> list[PolicyRecord]:
+        """Return a table's row access policies, by name."""
+        return sorted(self._all(PolicyRecord, "policy", project, dataset, table), key=lambda p: p.policy)
+
 
 class Transaction(View):
     """One write: its own changes over the committed catalog, kept only if all of it succeeds."""
@@ -137,6 +128,8 @@ class Transaction(View):
         super().__init__(store.kinds, connection, store.clock.now())
         self._store = store
         self.changes: dict[Key, Record | None] = {}
+        # Load, copy and query jobs that write a table count as updates of it, DML does not.
+        self.written_by_job: set[Key] = set()
 
     def _get(self, key: Key, _class: type[R]) -> R | None:
         if key in self.changes:
@@ -155,9 +148,22 @@ class Transaction(View):
         self.changes[record.key] = record
         return record
 
+    def adopt(self, other: Transaction) -> None:
+        """Take over what another transaction would have changed in the catalog."""
+        self.changes.update(other.changes)
+
     def remove(self, key: Key) -> None:
         """Take a record away."""
         self.changes[key] = None
+
+    def committed(self, key: Key) -> Record | None:
+        """Return a record as it is for everybody else."""
+        return self._kinds[key[0]].get(key)
+
+    def committed_rows(self, table: TableRecord) -> int:
+        """Return the number of rows a table has for everybody else."""
+        with self._store.database.read() as cursor:
+            return count(cursor, table.rows_in)
 
     def new_physical(self) -> str:
         """Return a name that no DuckDB table of this file has."""
@@ -168,15 +174,21 @@ class Transaction(View):
         return self._store.new_etag()
 
 
+def _allowed(_tx: Transaction) -> None:
+    """Refuse nothing."""
+
+
 class Store:
     """The catalog and its database."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, check: Callable[[Transaction], None] = _allowed) -> None:
+        """Open the catalog; `check` may refuse a transaction that is about to be kept."""
         self.database = database
         self.clock = clock
+        self.check = check
         self.kinds: Kinds = {kind: {} for kind in KINDS}
         self._seq = 0
-        self._physical = 0
+        self._physical = itertools.count(1)
         self._open()
 
     def _open(self) -> None:
@@ -185,12 +197,13 @@ class Store:
         with self.database.read() as cursor:
             names = [n for (n,) in cursor.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
         numbered = {n: int(n[1:]) for n in names if n[0] == "t" and n[1:].isdigit()}
-        self._physical = max(numbered.values(), default=0)
+        self._physical = itertools.count(max(numbered.values(), default=0) + 1)
         with self.write() as tx:
             for kind in KINDS:
                 for record in list(self.kinds[kind].values()):
                     _settle(tx, record)
-        live = {r.physical for r in self.kinds["table"].values() if isinstance(r, TableRecord)}
+        past = [r.table for r in self.kinds["version"].values() if isinstance(r, VersionRecord)]
+        live = {r.physical for r in (*self.kinds["table"].values(), *past) if isinstance(r, TableRecord)}
         self._sweep([n for n in numbered if n not in live])
 
     def _fold(self) -> None:
@@ -232,6 +245,8 @@ class Store:
                 with self.database.write() as connection:
                     tx = Transaction(self, connection)
                     yield tx
+                    self.check(tx)
+                    self._keep_versions(tx)
                     self._append(connection, tx.changes)
                     sealed = True
                 self._apply(tx.changes)
@@ -240,6 +255,29 @@ class Store:
                 if sealed:
                     self._fold()
                 raise
+
+    @contextmanager
+    def aside(self) -> Iterator[Transaction]:
+        """Run a query on a cursor of its own while others write.
+
+        Its new rows are kept, its changes of the catalog are not: a writing transaction adopts them,
+        and what nobody adopts is dropped at the next open.
+        """
+        with self.database.read() as cursor:
+            cursor.execute("BEGIN TRANSACTION")
+            try:
+                yield Transaction(self, cursor)
+            except BaseException:
+                cursor.execute("ROLLBACK")
+                raise
+            cursor.execute("COMMIT")
+
+    def _keep_versions(self, tx: Transaction) -> None:
+        """Keep what tables were before this transaction: rows are only ever appended to a physical table."""
+        olds = [self.kinds["table"].get(key) for key in tx.changes if key[0] == "table"]
+        past = [t for t in olds if isinstance(t, TableRecord) and t.physical and kept_in_time(t, tx.now_ms)]
+        for old in past:
+            tx.put(VersionRecord(old, tx.committed_rows(old), tx.now_ms))
 
     def _apply(self, changes: Mapping[Key, Record | None]) -> None:
         for key, record in changes.items():
@@ -255,13 +293,17 @@ class Store:
             yield View(self.kinds, cursor, self.clock.now())
 
     def new_physical(self) -> str:
-        """Return a name that no DuckDB table of this file has; called by the one writer."""
-        self._physical += 1
-        return f"t{self._physical}"
+        """Return a name that no DuckDB table of this file has."""
+        return f"t{next(self._physical)}"
 
     def new_etag(self) -> str:
         """Return an etag that no resource ever had."""
         return base64.b64encode(secrets.token_bytes(12)).decode()
+
+
+def kept_in_time(table: TableRecord, now_ms: int) -> bool:
+    """Tell whether time travel may ask for a table that is about to change; results of queries are not kept."""
+    return not table.dataset.startswith("_bqm") and table.modified_ms < now_ms
 
 
 def _settle(tx: Transaction, record: Record) -> None:

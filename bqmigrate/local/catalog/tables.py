@@ -29,6 +29,8 @@ OUTPUT = frozenset({
     "numLongTermLogicalBytes", "numTotalPhysicalBytes", "numCurrentPhysicalBytes", "numPartitions",
     "streamingBuffer", "cloneDefinition", "snapshotDefinition", "restrictions", "replicas",
 })  # fmt: skip
+INHERITED = ("defaultCollation", "defaultRoundingMode")
+STAYING = ("schema", "encryptionConfiguration")
 NOT_TAUGHT = {
     "externalDataConfiguration": "external tables",
     "materializedView": "materialized views",
@@ -59,6 +61,7 @@ def create_table(tx: Transaction, project: str, dataset: str, table: str, body: 
     parent = require_unused(tx, project, dataset, table)
     resource = _with_defaults(tx, canonical(_chosen(body)), parent)
     check_table(resource)
+    _check_own_key(resource, (project, dataset, table))
     record = TableRecord(
         project, dataset, table, parent.location, "TABLE", resource, tx.new_physical(), tx.new_etag(), tx.now_ms,
         tx.now_ms,
@@ -103,6 +106,8 @@ def _chosen(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def _with_defaults(tx: Transaction, resource: dict[str, Any], parent: DatasetRecord) -> dict[str, Any]:
     """Add what the dataset gives to new tables: a partition expiration rules out a table expiration."""
+    inherited = {key: parent.resource[key] for key in INHERITED if key in parent.resource}
+    resource = collated({**inherited, **resource}, ())
     partitions = parent.resource.get("defaultPartitionExpirationMs")
     tables = parent.resource.get("defaultTableExpirationMs")
     by_time = resource.get("timePartitioning")
@@ -111,6 +116,21 @@ def _with_defaults(tx: Transaction, resource: dict[str, Any], parent: DatasetRec
     if "expirationTime" not in resource and tables is not None:
         return {**resource, "expirationTime": str(tx.now_ms + int(tables))}
     return resource
+
+
+def collated(resource: dict[str, Any], old: Sequence[Column]) -> dict[str, Any]:
+    """Give new STRING columns that say nothing of it the table's default collation."""
+    default = resource.get("defaultCollation")
+    if not default:
+        return resource
+    columns = [c if find(old, c.name) else _collated(c, default) for c in read_columns(resource)]
+    return {**resource, "schema": {"fields": [c.to_rest() for c in columns]}}
+
+
+def _collated(column: Column, default: str) -> Column:
+    nested = tuple(_collated(field, default) for field in column.fields)
+    own = default if column.type == "STRING" and column.collation is None else column.collation
+    return replace(column, collation=own, fields=nested)
 
 
 def canonical(resource: Mapping[str, Any]) -> dict[str, Any]:
@@ -204,6 +224,13 @@ def _check_keys(resource: Mapping[str, Any]) -> None:
             raise WarehouseError("invalid", f"Column {name} of type {column.sql_type()} cannot be part of a key")
 
 
+def _check_own_key(resource: Mapping[str, Any], own: tuple[str, ...]) -> None:
+    for key in (resource.get("tableConstraints") or {}).get("foreignKeys") or ():
+        to = key.get("referencedTable") or {}
+        if (to.get("projectId", own[0]), to.get("datasetId"), to.get("tableId")) == own:
+            raise WarehouseError("invalid", f"A foreign key of {own[2]} cannot reference {own[2]} itself")
+
+
 def patch_table(
     tx: Transaction, record: TableRecord, body: Mapping[str, Any], if_match: str | None = None
 ) -> TableRecord:
@@ -222,7 +249,7 @@ def replace_table(
     """Exchange all that can be set of a table; a schema that is not sent stays."""
     check_match(if_match, record.etag)
     chosen = _chosen(body)
-    kept = {"schema": record.resource["schema"]} if chosen.get("schema") is None else {}
+    kept = {k: record.resource[k] for k in STAYING if chosen.get(k) is None and k in record.resource}
     return exchange(tx, record, {**chosen, **kept})
 
 
@@ -234,8 +261,16 @@ def exchange(tx: Transaction, record: TableRecord, resource: Mapping[str, Any]) 
         refuse(schema_rules.patch_columns(record.columns, columns))
         new["schema"] = {"fields": [c.to_rest() for c in in_old_order(record.columns, columns)]}
         refuse(schema_rules.patch_partitioning(record.model, Partitioning.from_rest(new)))
+        refuse(schema_rules.patch_key(encrypted(record.resource), encrypted(new)))
+        new = collated(new, record.columns)
         check_table(new)
+        _check_own_key(new, record.key[1:])
     return keep(tx, record, new)
+
+
+def encrypted(resource: Mapping[str, Any]) -> bool:
+    """Tell whether a table has a key of the customer's."""
+    return bool((resource.get("encryptionConfiguration") or {}).get("kmsKeyName"))
 
 
 def in_old_order(old: Sequence[Column], new: Sequence[Column]) -> tuple[Column, ...]:
@@ -279,6 +314,8 @@ def _kept_tags(record: TableRecord, schema: Mapping[str, Any]) -> dict[str, Any]
                 kept["fields"] = keep_in(field["fields"], before.fields if before else ())
             if before is not None and before.policy_tags and "policyTags" not in field:
                 kept["policyTags"] = {"names": list(before.policy_tags)}
+            if before is not None and before.data_policies and "dataPolicies" not in field:
+                kept["dataPolicies"] = [{"name": name} for name in before.data_policies]
             out.append(kept)
         return out
 

@@ -7,11 +7,13 @@ from dataclasses import replace
 from email.utils import format_datetime
 from urllib.parse import unquote
 
+from bqmigrate.local.catalog.clock import milliseconds
 from bqmigrate.local.errors import WarehouseError
 from bqmigrate.local.http.call import Call
 from bqmigrate.local.http.message import Request, Response, error_response
 from bqmigrate.local.http.routes import TABLE_OF_ROUTES, UPLOADS, Route, compiled
 from bqmigrate.local.http.uploads import Uploads
+from bqmigrate.local.permissions import require
 from bqmigrate.local.world import World
 
 log = logging.getLogger(__name__)
@@ -35,6 +37,8 @@ class Application:
     def handle(self, request: Request) -> Response:
         """Answer a request, whatever happens."""
         try:
+            if self._world.switches.job_ms:
+                self._world.pending.settle(milliseconds(self._world.store.clock.now()))
             response = self._route(request)
         except WarehouseError as error:
             response = error_response(error)
@@ -49,9 +53,10 @@ class Application:
         prefix, routes = next((p, r) for p, r in self._routes if request.path.startswith(f"{p}/") or not p)
         path = request.path[len(prefix) :]
         method = request.headers.get("x-http-method-override", request.method).upper()
-        for known, pattern, handler in routes:
+        for known, pattern, handler, needed in routes:
             match = pattern.fullmatch(path) if known == method else None
             if match is not None:
+                require(self._world.switches.denied, needed, request.path)
                 parts = {name: unquote(part) for name, part in match.groupdict().items()}
                 return handler(Call(self._world, request, parts, self._uploads))
         raise WarehouseError("notFound", f"Not found: the local warehouse has no {method} {request.path}")

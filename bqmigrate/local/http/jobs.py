@@ -56,9 +56,10 @@ def get_job(call: Call) -> Response:
 
 
 def cancel_job(call: Call) -> Response:
-    """jobs.cancel: whatever can be found here is done."""
+    """jobs.cancel: best effort; answers with the job as it then is."""
     with call.world.store.read() as reader:
         job = require_job(reader, call["project"], call["job"], call.request.query.get("location"))
+    job = submit.cancel(call.world, job)
     return json_response({"kind": "bigquery#jobCancelResponse", "job": replies.job_resource(job)})
 
 

@@ -25,7 +25,14 @@ PARTITIONING: Mapping[str, Any] = {
     "rangePartitioning": {"field": str, "range": {}},
     "clustering": {"fields": [str]},
 }
-FIELD: dict[str, Any] = {"name!": str, "type!": str, "mode": str, "description": str, "policyTags": {"names": [str]}}
+FIELD: dict[str, Any] = {
+    "name!": str,
+    "type!": str,
+    "mode": str,
+    "description": str,
+    "policyTags": {"names": [str]},
+    "dataPolicies": [{"name!": str}],
+}
 FIELD["fields"] = [FIELD]
 SCHEMA: Mapping[str, Any] = {"fields": [FIELD]}
 KEY_PAIR: Mapping[str, Any] = {"referencingColumn!": str, "referencedColumn!": str}
@@ -66,6 +73,21 @@ JOB: Mapping[str, Any] = {
         "load": {"schema": SCHEMA, **WRITING},
         "extract": {},
     },
+}
+ROUTINE: Mapping[str, Any] = {
+    "routineReference": {"projectId": str, "datasetId": str, "routineId": str},
+    "routineType": str,
+    "language": str,
+    "arguments": [{}],
+    "returnType": {},
+    "importedLibraries": [str],
+    "definitionBody": str,
+    "description": str,
+}
+POLICY: Mapping[str, Any] = {
+    "policy": {"bindings": [{"role!": str, "members": [str], "condition": {}}], "etag": str},
+    "permissions": [str],
+    "options": {},
 }
 ROWS: Mapping[str, Any] = {"rows": [{"json": {}, "insertId": str}], "templateSuffix": str}
 NAMES: Mapping[type, str] = {dict: "an object", list: "a list", str: "a string"}

@@ -20,6 +20,7 @@ from bqmigrate.local.sql.bound import TableId
 from bqmigrate.local.statements.creation import refuse_circle, view_columns, view_from_rest
 from bqmigrate.local.statements.defaults import check_defaults
 from bqmigrate.local.statements.run import Run
+from bqmigrate.model import schema_rules
 
 LIST_SIZE = 50
 
@@ -80,6 +81,8 @@ def _change(call: Call, how: Any) -> Response:
         old = tables.require_table(tx, call["project"], call["dataset"], call["table"])
         run = _run(call, tx)
         record: TableRecord = how(tx, old, _with_view_columns(run, old, body), call.if_match)
+        if not call.world.switches.patch_relaxes_nested:
+            tables.refuse(schema_rules.relax_nested(old.columns, record.columns))
         changed = [c for c in record.columns if c not in old.columns]
         check_defaults(changed, run.tables, run.scope)
         if record.type == "VIEW":

@@ -38,6 +38,7 @@ def run_load(world: World, job: JobRecord, media: bytes) -> JobRecord:
                 raise unsupported(f"load jobs with {key}")
         rows = _rows(settings, media, record.columns)
         _append(run, record, rows, ignore_unknown=bool(settings.get("ignoreUnknownValues")))
+        tx.written_by_job.add(record.key)
         tables.touch(tx, record, moves_etag=world.switches.data_moves_etag)
         read = {"inputFiles": "1", "inputFileBytes": str(len(media)), "outputRows": str(len(rows)), "badRecords": "0"}
         return end(tx, job, {"load": read})

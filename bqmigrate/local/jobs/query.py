@@ -8,11 +8,12 @@ from typing import Any
 from bqmigrate.local.catalog.records import JobRecord
 from bqmigrate.local.catalog.store import Transaction
 from bqmigrate.local.errors import WarehouseError, unsupported
+from bqmigrate.local.jobs.permitted import permitted
 from bqmigrate.local.jobs.register import finish
 from bqmigrate.local.jobs.script import ScriptRun
-from bqmigrate.local.sql.nodes import Script
+from bqmigrate.local.sql.nodes import Query, Script, Statement
 from bqmigrate.local.sql.script import parse_script
-from bqmigrate.local.statements.handlers import DDL, HANDLERS, carry_out
+from bqmigrate.local.statements.handlers import DDL, HANDLERS
 from bqmigrate.local.statements.run import Outcome, Run
 from bqmigrate.local.world import World
 
@@ -57,9 +58,28 @@ def run_query(world: World, job: JobRecord) -> JobRecord:
     """Run a query job to its end; raises what it failed with."""
     script = parse_script(settings(job)["query"])
     if not _single(script):
+        _refuse_destination(job)
         return ScriptRun(world, job, lambda tx: run_of(world, job, tx)).run(script)
+    if type(script.statements[0]) is Query and not job.configuration["query"].get("destinationTable"):
+        return _read(world, job, script.statements[0])
     with world.store.write() as tx:
-        return finish(tx, job, carry_out(run_of(world, job, tx), script.statements[0]))
+        return finish(tx, job, permitted(run_of(world, job, tx), script.statements[0], job.configuration["query"]))
+
+
+def _refuse_destination(job: JobRecord) -> None:
+    """Refuse what only the job of one statement can say."""
+    for key in ("destinationTable", "timePartitioning", "rangePartitioning", "clustering", "schemaUpdateOptions"):
+        if job.configuration["query"].get(key):
+            raise WarehouseError("invalidQuery", f"configuration.query.{key} cannot be set for scripts")
+
+
+def _read(world: World, job: JobRecord, node: Statement) -> JobRecord:
+    """Run a query that only reads: for as long as it takes, others can write."""
+    with world.store.aside() as aside:
+        outcome = permitted(run_of(world, job, aside), node, job.configuration["query"])
+    with world.store.write() as tx:
+        tx.adopt(aside)
+        return finish(tx, job, outcome)
 
 
 def _single(script: Script) -> bool:
@@ -79,7 +99,7 @@ def dry_run(world: World, job: JobRecord) -> Outcome:
             for node in script.statements:
                 if type(node) not in HANDLERS:
                     break
-                outcome = carry_out(run, node)
+                outcome = permitted(run, node)
                 if type(node) in DDL:
                     break
             raise _DryRunEndsError  # noqa: TRY301  the exception is what rolls back

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from bqmigrate.local.catalog.records import JobRecord, Json, RequestRecord
+from bqmigrate.local.catalog.resources import check_texts
 from bqmigrate.local.catalog.store import Reader, Transaction
 from bqmigrate.local.errors import WarehouseError
 from bqmigrate.local.jobs.statistics import query_statistics
@@ -34,6 +35,7 @@ def new_job(world: World, project: str, body: Mapping[str, Any]) -> JobRecord:
     configuration = body.get("configuration")
     if not isinstance(configuration, Mapping) or len(_kinds(configuration)) != 1:
         raise WarehouseError("invalid", "Required parameter is missing: configuration of exactly one kind of job")
+    check_texts({"labels": configuration.get("labels")})
     location = str(reference.get("location") or _own_location(world, project, configuration))
     # Production answers with the kind of job beside its configuration.
     kind = _kinds(configuration)[0]
@@ -104,6 +106,8 @@ def fail(world: World, job: JobRecord, error: Exception, extra: Mapping[str, Any
     """End a job badly, in a transaction of its own: that of its effect is rolled back."""
     if isinstance(error, WarehouseError):
         body = error_body(error)
+        if error.reason == "rateLimitExceeded":
+            body["reason"] = world.switches.rate_limit_of_jobs
     else:
         log.error("job %s failed inside the local warehouse", job.job, exc_info=error)
         fault = f"The local warehouse has a fault: {type(error).__name__}: {error}"

@@ -11,16 +11,19 @@ from bqmigrate.local.catalog.clock import milliseconds
 from bqmigrate.local.catalog.records import JobRecord
 from bqmigrate.local.catalog.store import Transaction
 from bqmigrate.local.errors import WarehouseError, unsupported
+from bqmigrate.local.jobs.permitted import permitted
 from bqmigrate.local.jobs.register import error_body, fail, finish
 from bqmigrate.local.sql import nodes
 from bqmigrate.local.sql.binding import bind_expression
 from bqmigrate.local.sql.bound import Variable
 from bqmigrate.local.sql.wire import wire_select, wire_value
-from bqmigrate.local.statements.handlers import DDL, HANDLERS, carry_out
+from bqmigrate.local.statements.handlers import DDL, HANDLERS
 from bqmigrate.local.statements.run import Outcome, Run
 from bqmigrate.local.world import World
 from bqmigrate.model.columns import Column
 
+# One field of the STRUCT in SET (a, b) = ..., on its way to its variable.
+SET_VALUE = "@@set.value"
 STATEMENT = {"scriptStatistics": {"evaluationKind": "STATEMENT"}}
 
 
@@ -120,7 +123,7 @@ class ScriptRun:
 
     def _child(self, tx: Transaction, node: nodes.Statement) -> None:
         self._children += 1
-        outcome = carry_out(self._run(tx), node)
+        outcome = permitted(self._run(tx), node, self._job.configuration["query"])
         if type(node) in HANDLERS and node.kind == "SELECT":
             self._last = outcome
         finish(tx, self._record(node), outcome, STATEMENT)
@@ -138,7 +141,7 @@ class ScriptRun:
     def _failed(self, node: nodes.Statement, error: WarehouseError) -> None:
         """Keep a failed statement as a failed child; inside a transaction nothing of it is kept."""
         if self._open is None:
-            fail(self._world, self._record(node), error, STATEMENT)
+            fail(self._world, self._record(node), error, {**STATEMENT, "query": {"statementType": node.kind}})
 
     def _value(self, expression: nodes.Sql, column: Column | None = None) -> Variable:
         with self._transaction() as tx:
@@ -160,12 +163,29 @@ class ScriptRun:
                 self._variables[name.lower()] = Variable(node.type, [] if node.type.mode == "REPEATED" else None)
 
     def _set(self, node: nodes.SetVariable) -> None:
+        for name in node.names:
+            if name.lower() not in self._variables:
+                raise WarehouseError("invalidQuery", f"Undeclared variable: {name} at {node.position}")
         if len(node.names) > 1:
-            raise unsupported("SET of several variables at once")
+            self._set_each(node)
+            return
         name = node.names[0].lower()
-        if name not in self._variables:
-            raise WarehouseError("invalidQuery", f"Undeclared variable: {node.names[0]} at {node.position}")
         self._variables[name] = self._value(node.value, self._variables[name].column)
+
+    def _set_each(self, node: nodes.SetVariable) -> None:
+        """Set several variables to the fields of a STRUCT, all or none of them."""
+        value = self._value(node.value)
+        fields = value.column.fields if value.column.mode != "REPEATED" else ()
+        if len(fields) != len(node.names):
+            message = f"Wrong number of values in SET: {len(node.names)} variables, {len(fields)} fields"
+            raise WarehouseError("invalidQuery", f"{message} at {node.position}")
+        cells = [cell["v"] for cell in value.value["f"]] if value.value is not None else [None] * len(fields)
+        found = {}
+        for name, field, cell in zip(node.names, fields, cells, strict=True):
+            self._variables[SET_VALUE] = Variable(replace(field, name="value"), cell)
+            found[name.lower()] = self._value(nodes.Sql(SET_VALUE, node.position), self._variables[name.lower()].column)
+        del self._variables[SET_VALUE]
+        self._variables.update(found)
 
     def _if(self, node: nodes.If) -> None:
         for branch in node.branches:

@@ -46,6 +46,8 @@ def _ddl_targets(outcome: Outcome) -> dict[str, Any]:
     out: dict[str, Any] = {}
     if outcome.target is not None and outcome.kind.endswith("_SCHEMA"):
         out["ddlTargetDataset"] = _table(outcome.target)
+    elif outcome.target is not None and outcome.kind.endswith(("_FUNCTION", "_PROCEDURE")):
+        out["ddlTargetRoutine"] = dict(zip(("projectId", "datasetId", "routineId"), outcome.target, strict=True))
     elif outcome.target is not None and not outcome.kind.startswith("ALTER"):
         out["ddlTargetTable"] = _table(outcome.target)
     if outcome.destination is not None:

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bqmigrate.local.catalog.records import Buffer, TableRecord
+from bqmigrate.local.catalog.records import TableRecord
+from bqmigrate.local.catalog.streamed import streamed_more
 from bqmigrate.local.errors import WarehouseError, unsupported
 from bqmigrate.local.sql.load import LoadedRows, insert_sql, load_rows
 from bqmigrate.local.statements.run import Run, need_type
+from bqmigrate.local.storage import physical
 
 LARGEST_REQUEST = 50_000
 
@@ -28,8 +30,10 @@ def insert_all(run: Run, record: TableRecord, body: Mapping[str, Any]) -> list[d
     if loaded.errors and not body.get("skipInvalidRows"):
         return _errors(loaded, range(len(rows)))
     if loaded.values:
+        first = physical.count(run.tx.connection, record.rows_in)
         run.execute(insert_sql(record.rows_in, record.columns, loaded))
-        run.tx.put(replace(record, buffer=_buffered(run, record, len(loaded.values)), modified_ms=run.tx.now_ms))
+        buffer = streamed_more(record, run.tx.now_ms, first, len(loaded.values))
+        run.tx.put(replace(record, buffer=buffer, modified_ms=run.tx.now_ms))
     return _errors(loaded, ())
 
 
@@ -41,11 +45,3 @@ def _errors(loaded: LoadedRows, stopped: Sequence[int]) -> list[dict[str, Any]]:
     }
     other = {"reason": "stopped", "location": "", "debugInfo": "", "message": ""}
     return [{"index": n, "errors": [found.get(n, other)]} for n in (stopped or sorted(found))]
-
-
-def _buffered(run: Run, record: TableRecord, rows: int) -> Buffer:
-    now = run.tx.now_ms
-    before = record.buffer
-    if before is None or not before.open_at(now):
-        return Buffer(rows, now, now)
-    return Buffer(before.rows + rows, before.oldest_ms, now)

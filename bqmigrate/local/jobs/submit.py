@@ -40,6 +40,21 @@ def run_job(world: World, job: JobRecord, media: bytes = b"") -> JobRecord:
         return fail(world, job, error, error.statistics if isinstance(error, WarehouseError) else None)
 
 
+def start(world: World, job: JobRecord, media: bytes = b"") -> JobRecord:
+    """Run a job whose id is taken, or hold it RUNNING for as long as the switches say."""
+    if not world.switches.job_ms:
+        return run_job(world, job, media)
+    world.pending.hold(job, world.switches.job_ms, lambda: run_job(world, job, media))
+    return job
+
+
+def cancel(world: World, job: JobRecord) -> JobRecord:
+    """Stop a job that waits, with no effect; copy jobs cannot be stopped, and ended ones stay as they are."""
+    if job.configuration["jobType"] == "COPY" or not world.pending.withdraw(job.key):
+        return job
+    return fail(world, job, WarehouseError("stopped", "Job execution was cancelled: User requested cancellation"))
+
+
 def _extract() -> JobRecord:
     raise unsupported("extract jobs")
 
@@ -49,7 +64,7 @@ def insert(world: World, project: str, body: Mapping[str, Any], media: bytes = b
     job = new_job(world, project, body)
     if job.configuration.get("dryRun"):
         return _dry(world, job)
-    return run_job(world, begin(world, job), media)
+    return start(world, begin(world, job), media)
 
 
 def _dry(world: World, job: JobRecord) -> JobRecord:
@@ -69,12 +84,12 @@ def query(world: World, project: str, body: Mapping[str, Any]) -> JobRecord:
         return _dry(world, job)
     request = _request(project, body, job)
     if request is None:
-        return run_job(world, begin(world, job))
+        return start(world, begin(world, job))
     with world.store.database.writing:
         found = _earlier(world, request)
         started = begin(world, job, request) if found is None else None
     if started is not None:
-        return run_job(world, started)
+        return start(world, started)
     return found if found is not None else job
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from bqmigrate.local.errors import unsupported
 from bqmigrate.local.sql import nodes
 from bqmigrate.local.sql.columns import (
+    collation,
     column_definition,
     column_type,
     not_enforced,
@@ -23,6 +24,8 @@ def alter(cursor: Cursor) -> Statement:
     cursor.expect("ALTER")
     if cursor.accept("SCHEMA"):
         return _schema(cursor, start, position)
+    if cursor.accept("MATERIALIZED", "VIEW"):
+        return _materialized_view(cursor, start, position)
     kind = cursor.here.upper
     if kind not in {"TABLE", "VIEW"}:
         raise unsupported(f"ALTER {kind}") if kind in UNTAUGHT else cursor.unexpected()
@@ -35,23 +38,40 @@ def alter(cursor: Cursor) -> Statement:
     return node(text=text, position=position, path=path, if_exists=if_exists, actions=actions)
 
 
-UNTAUGHT = frozenset({"MATERIALIZED", "ORGANIZATION", "PROJECT", "BI_CAPACITY", "CAPACITY", "RESERVATION", "VECTOR"})
+UNTAUGHT = frozenset({"ORGANIZATION", "PROJECT", "BI_CAPACITY", "CAPACITY", "RESERVATION", "VECTOR"})
 
 
 def _schema(cursor: Cursor, start: int, position: Position) -> Statement:
     if_exists = cursor.accept("IF", "EXISTS")
     path = cursor.path()
+    if cursor.accept("SET", "DEFAULT", "COLLATE"):
+        chosen = collation(cursor)
+        text = cursor.text_since(start)
+        return nodes.AlterSchema(
+            text=text, position=position, path=path, if_exists=if_exists, options={}, collation=chosen
+        )
     if not cursor.at("SET", "OPTIONS"):
-        raise unsupported("ALTER SCHEMA other than SET OPTIONS")
+        raise unsupported("ALTER SCHEMA other than SET OPTIONS and SET DEFAULT COLLATE")
     cursor.expect("SET", "OPTIONS")
     values = options(cursor, "schema")
     text = cursor.text_since(start)
     return nodes.AlterSchema(text=text, position=position, path=path, if_exists=if_exists, options=values)
 
 
+def _materialized_view(cursor: Cursor, start: int, position: Position) -> Statement:
+    if_exists = cursor.accept("IF", "EXISTS")
+    path = cursor.path()
+    cursor.expect("SET", "OPTIONS")
+    values = options(cursor, "materialized view")
+    text = cursor.text_since(start)
+    return nodes.AlterMaterializedView(text=text, position=position, path=path, if_exists=if_exists, options=values)
+
+
 def _action(cursor: Cursor, owner: str) -> Action:
     if cursor.accept("SET", "OPTIONS"):
         return nodes.SetOptions(options(cursor, owner))
+    if owner == "table" and cursor.accept("SET", "DEFAULT", "COLLATE"):
+        return nodes.SetCollation(collation(cursor))
     if owner == "view":
         cursor.expect("ALTER")
         cursor.accept("COLUMN")
@@ -62,8 +82,6 @@ def _action(cursor: Cursor, owner: str) -> Action:
     for words, read in ACTIONS.items():
         if cursor.accept(*words.split()):
             return read(cursor)
-    if cursor.at("SET", "DEFAULT", "COLLATE"):
-        raise unsupported("DEFAULT COLLATE")
     raise cursor.unexpected()
 
 

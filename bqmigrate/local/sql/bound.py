@@ -44,6 +44,9 @@ class Tables(Protocol):
     def table(self, path: Path) -> TableInfo | None:
         """Return the table or view at a path (`("d", "INFORMATION_SCHEMA", "COLUMNS")` too), or None."""
 
+    def table_as_of(self, path: Path, moment: str) -> TableInfo:
+        """Return a table as it was; `moment` is DuckDB's text of a TIMESTAMP. Raises WarehouseError."""
+
 
 class Variable(NamedTuple):
     """A script variable: its type, and its value in the form of a REST row's "v" (timestamps in microseconds)."""
@@ -72,6 +75,8 @@ class BoundQuery:
     sql: str
     columns: tuple[Column, ...]
     tables: tuple[TableId, ...]
+    # The table whose partition_filter whoever reads this as a view must still apply.
+    unmet: TableInfo | None = None
 
 
 DmlKind = Literal["INSERT", "UPDATE", "DELETE", "MERGE"]

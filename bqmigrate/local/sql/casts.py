@@ -86,6 +86,8 @@ def cast_value(value: Typed, to: Type, *, safe: bool = False, where: str = "") -
         return Typed(value.sql, to)
     if value.type.same(to) or value.parts is not None or (to.element is not None and value.type.element is not None):
         return _composite(value, to, where)
+    if to.name == "RANGE":
+        raise unsupported("RANGE literals")
     if "BIGNUMERIC" in {value.type.name, to.name} and value.text is None:
         raise unsupported("conversions of BIGNUMERIC")
     if value.text is not None and value.constant and value.type.name == "STRING" and to.name in READERS:

@@ -11,6 +11,7 @@ from bqmigrate.local.sql.options import options
 from bqmigrate.local.sql.tokens import source_of
 from bqmigrate.model.columns import ALIASES, TYPES, Column, parse_type
 
+COLLATIONS = ("und:ci", "")
 RANGE_ELEMENTS = ("DATE", "DATETIME", "TIMESTAMP")
 
 
@@ -127,7 +128,9 @@ def _attribute(cursor: Cursor, so_far: Definition) -> Definition | None:
     if cursor.accept("DEFAULT"):
         return replace(so_far, column=replace(column, default=cursor.slice(_default_ends).text))
     if cursor.accept("COLLATE"):
-        return replace(so_far, column=replace(column, collation=cursor.string()))
+        if column.type != "STRING":
+            raise cursor.error(f"COLLATE is only for STRING columns, not for {column.name}")
+        return replace(so_far, column=replace(column, collation=collation(cursor) or None))
     if cursor.accept("OPTIONS"):
         return replace(so_far, column=with_options(column, cursor))
     if cursor.accept("PRIMARY", "KEY"):
@@ -154,6 +157,20 @@ def with_options(column: Column, cursor: Cursor) -> Column:
         description=str(description) if description is not None else column.description,
         rounding_mode=str(rounding) if rounding is not None else column.rounding_mode,
     )
+
+
+def default_collation(cursor: Cursor) -> str | None:
+    """Read DEFAULT COLLATE 'und:ci', or nothing."""
+    return collation(cursor) if cursor.accept("DEFAULT", "COLLATE") else None
+
+
+def collation(cursor: Cursor) -> str:
+    """Read the name of a collation; raises WarehouseError for one that BigQuery does not have."""
+    place = cursor.here.start
+    text = cursor.string()
+    if text not in COLLATIONS:
+        raise cursor.source.error(f"Collation '{text}' is not supported; supported are 'und:ci' and ''", place)
+    return text
 
 
 def not_enforced(cursor: Cursor) -> None:

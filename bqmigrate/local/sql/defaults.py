@@ -21,6 +21,11 @@ class NoTables:
         del path
         return None
 
+    def table_as_of(self, path: Path, moment: str) -> TableInfo:
+        """Raise WarehouseError."""
+        del moment
+        raise WarehouseError("invalidQuery", f"Table not found: {'.'.join(path)}")
+
 
 def default_value(column: Column, scope: Scope) -> Typed:
     """Return a column's default, NULL when it has none; raises WarehouseError."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from sqlglot import exp
 
@@ -21,6 +22,7 @@ from bqmigrate.local.sql.kinds import BOOLEAN, INTEGER, JSON, NULL_VALUE, STRING
 from bqmigrate.local.sql.once import once
 from bqmigrate.local.sql.operators import OPERATORS, compare
 from bqmigrate.local.sql.parsing import CALL
+from bqmigrate.local.sql.stores import stored_sql
 from bqmigrate.local.sql.types import quoted, string_sql
 
 
@@ -134,10 +136,13 @@ def _cast(node: exp.Expr, env: Env) -> Typed:
     if isinstance(node.args["this"], exp.Struct) and not any(node.args["this"].find_all(exp.PropertyEQ)):
         return constructors.typed_struct(node, env)
     column = read_type(node.args["to"].sql("bigquery"))
-    if (column.max_length, column.precision) != (None, None):
-        raise unsupported("CAST to a type with parameters")
-    value = env.bind(node.args["this"])
-    return cast_value(value, type_of(column), safe=isinstance(node, exp.TryCast), where=env.where(node))
+    value, safe = env.bind(node.args["this"]), isinstance(node, exp.TryCast)
+    cast = cast_value(value, type_of(column), safe=safe, where=env.where(node))
+    if (column.max_length, column.precision) == (None, None):
+        return cast
+    if safe or column.mode == "REPEATED" or column.type == "BIGNUMERIC":
+        raise unsupported(f"{'SAFE_' if safe else ''}CAST to {column.sql_type()}")
+    return Typed(stored_sql(cast.sql, replace(column, name="of a CAST")), cast.type)
 
 
 def _paren(node: exp.Expr, env: Env) -> Typed:

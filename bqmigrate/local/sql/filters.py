@@ -7,18 +7,25 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from bqmigrate.local.errors import WarehouseError
+from bqmigrate.local.sql.bound import TableInfo
 from bqmigrate.local.sql.names import Resolved
 
 
 def require_filters(tree: exp.Expr, resolved: Resolved) -> None:
     """Raise WarehouseError for a table whose partitioning column no WHERE or ON around it looks at."""
-    for table in tree.find_all(exp.Table):
-        info = resolved.infos.get(table.name)
-        if info is None or info.partition_filter is None:
-            continue
-        if not _filtered(table, info.partition_filter.lower()):
-            message = f"Cannot query over table '{info.id}' without a filter over column(s) '{info.partition_filter}'"
-            raise WarehouseError("invalidQuery", f"{message} that can be used for partition elimination")
+    info = unfiltered(tree, resolved)
+    if info is not None:
+        message = f"Cannot query over table '{info.id}' without a filter over column(s) '{info.partition_filter}'"
+        raise WarehouseError("invalidQuery", f"{message} that can be used for partition elimination")
+
+
+def unfiltered(tree: exp.Expr, resolved: Resolved) -> TableInfo | None:
+    """Return the first table or view that lacks the filter it needs."""
+    found = [(table, resolved.infos.get(table.name)) for table in tree.find_all(exp.Table)]
+    for table, info in found:
+        if info is not None and info.partition_filter and not _filtered(table, info.partition_filter.lower()):
+            return info
+    return None
 
 
 def _filtered(table: exp.Table, name: str) -> bool:

@@ -54,7 +54,7 @@ def merge_sql(tree: exp.Expr, target: Target) -> Text:
     select = expressions.select()
     select.set("from_", exp.From(this=target.node.copy()))
     select.set("joins", [exp.Join(this=tree.args["using"].copy(), kind="CROSS")])
-    env, prepared, resolved = open_tree(select, target.source, target.tables, target.scope, unfiltered=True)
+    env, prepared, resolved = open_tree(select, target.source, target.tables, target.scope, without_filters=True)
     expressions.bound = [item.args["this"] for item in prepared.expressions]
     own, target_item = source_sql(prepared.args["from_"].this, env)
     using, source_item = source_sql(prepared.args["joins"][0].this, env)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sqlglot import exp
@@ -18,7 +18,8 @@ from bqmigrate.local.sql.kinds import Type, column_of
 from bqmigrate.local.sql.parsing import CALL
 from bqmigrate.local.sql.tokens import Source
 
-PLAIN_TABLE = frozenset({"this", "db", "catalog", "alias", "joins"})
+PLAIN_TABLE = frozenset({"this", "db", "catalog", "alias", "joins", "version"})
+Moments = Callable[[exp.Expr], str]
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Resolved:
 
     infos: dict[str, TableInfo] = field(default_factory=dict)
     ids: list[TableId] = field(default_factory=list)
+    unmet: TableInfo | None = None
 
     def add(self, info: TableInfo) -> str:
         """Take a table in; returns the name that stands for it."""
@@ -45,15 +47,18 @@ class Resolved:
         return name
 
 
-def resolve(tree: exp.Expr, tables: Tables) -> tuple[exp.Expr, Resolved]:
-    """Return a copy of a tree whose tables are found and whose projections have names; raises WarehouseError."""
+def resolve(tree: exp.Expr, tables: Tables, moments: Moments) -> tuple[exp.Expr, Resolved]:
+    """Return a copy of a tree whose tables are found and whose projections have names; raises WarehouseError.
+
+    `moments` translates the expression after FOR SYSTEM_TIME AS OF.
+    """
     tree = tree.copy()
     resolved = Resolved()
     _mark_parts(tree)
     for select in list(tree.find_all(exp.Select)):
         _name_projections(select)
     for table in list(tree.find_all(exp.Table)):
-        _resolve(table, tables, resolved)
+        _resolve(table, tables, resolved, moments)
     for unnest in tree.find_all(exp.Unnest):
         _name_unnest(unnest)
     return tree, resolved
@@ -99,7 +104,7 @@ def path_of(table: exp.Table) -> tuple[str, ...]:
     return tuple(".".join(part.name for part in table.parts).split("."))
 
 
-def _resolve(table: exp.Table, tables: Tables, resolved: Resolved) -> None:
+def _resolve(table: exp.Table, tables: Tables, resolved: Resolved, moments: Moments) -> None:
     path = path_of(table)
     if len(path) == 1 and path[0].lower() in {name.lower() for name in _visible_ctes(table)}:
         _refuse_extras(table)
@@ -111,7 +116,9 @@ def _resolve(table: exp.Table, tables: Tables, resolved: Resolved) -> None:
         called = table.this.name if isinstance(table.this, exp.Anonymous) else table.this.sql_name()
         raise WarehouseError("invalidQuery", f"Table-valued function not found: {called}")
     _refuse_extras(table)
-    name = resolved.add(lookup(path, tables))
+    version = table.args.get("version")
+    info = lookup(path, tables) if version is None else tables.table_as_of(path, moments(version.expression))
+    name = resolved.add(info)
     alias = table.args.get("alias")
     shown = alias.this if alias and alias.this else exp.to_identifier(path[-1], quoted=True)
     if alias and alias.columns:
@@ -135,7 +142,7 @@ def lookup(path: tuple[str, ...], tables: Tables) -> TableInfo:
 
 def _refuse_extras(table: exp.Table) -> None:
     extras = {key for key, value in table.args.items() if value} - PLAIN_TABLE
-    spoken = {"version": "FOR SYSTEM_TIME AS OF", "sample": "TABLESAMPLE", "pivots": "PIVOT and UNPIVOT"}
+    spoken = {"sample": "TABLESAMPLE", "pivots": "PIVOT and UNPIVOT"}
     for key in sorted(extras):
         raise unsupported(spoken.get(key, f"{key} on a table"))
 

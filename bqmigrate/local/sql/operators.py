@@ -29,6 +29,7 @@ from bqmigrate.local.sql.kinds import (
     Typed,
 )
 from bqmigrate.local.sql.once import once
+from bqmigrate.local.sql.spans import apart, interval_, shifted
 from bqmigrate.local.sql.types import cast_sql
 
 COMPARISONS: Mapping[type[exp.Expr], str] = {
@@ -81,7 +82,7 @@ def arithmetic(node: exp.Expr, env: Env) -> Typed:
     """Bind + - * /: numbers, and dates plus or minus days."""
     left, right = env.bind(node.args["this"]), env.bind(node.args["expression"])
     operator = ARITHMETIC[type(node)]
-    days = _days(left, right, operator)
+    days = shifted(left, right, operator) or _days(left, right, operator)
     if days is not None:
         return days
     kind = supertype([left, right])
@@ -118,7 +119,7 @@ def _shown(sql: str, kind: Type) -> str:
 
 def _days(left: Typed, right: Typed, operator: str) -> Typed | None:
     if operator == "-" and left.type == right.type and left.type in MOMENTS:
-        raise unsupported("the INTERVAL that subtracting dates gives (use DATE_DIFF)")
+        return apart(left, right)
     if operator in "+-" and left.type == DATE and right.type == INTEGER:
         return Typed(f"({left.sql} {operator} CAST({right.sql} AS INTEGER))", DATE)
     if operator == "+" and left.type == INTEGER and right.type == DATE:
@@ -225,6 +226,7 @@ OPERATORS: Mapping[type[exp.Expr], Callable[[exp.Expr, Env], Typed]] = {
     **dict.fromkeys(ARITHMETIC, arithmetic),
     **dict.fromkeys(LOGIC, logic),
     **dict.fromkeys(BITS, bits),
+    exp.Interval: interval_,
     exp.Not: negation,
     exp.Neg: negate,
     exp.BitwiseNot: bit_not,

@@ -14,7 +14,7 @@ from sqlglot.dialects.bigquery import BigQuery
 from sqlglot.errors import ParseError
 
 from bqmigrate.local.errors import WarehouseError, unsupported
-from bqmigrate.local.sql.cursor import Cursor
+from bqmigrate.local.sql.cursor import RESERVED, Cursor
 from bqmigrate.local.sql.functions.names import RENAMED
 from bqmigrate.local.sql.nodes import Position, Sql
 from bqmigrate.local.sql.tokens import Source, raw_tokens, source_of
@@ -59,6 +59,7 @@ def _parse(source: Source) -> exp.Expr:
     if len(trees) != 1 or trees[0] is None:
         raise source.error("Syntax error: Expected one statement", 0)
     _refuse_holes(trees[0], source)
+    _refuse_reserved(trees[0], source)
     if isinstance(trees[0], exp.Update) and not trees[0].expressions:
         raise source.error("Syntax error: UPDATE must set at least one column", 0)
     if any(not select.expressions for select in trees[0].find_all(exp.Select)):
@@ -77,6 +78,15 @@ def _refuse_holes(tree: exp.Expr, source: Source) -> None:
         sides = (node.args.get("this"), node.args.get("expression")) if isinstance(node, exp.SetOperation) else ()
         if hollow or not all(isinstance(side, exp.Query) for side in sides):
             raise source.error("Syntax error: A name or a query is missing", node.meta.get("start", 0))
+
+
+def _refuse_reserved(tree: exp.Expr, source: Source) -> None:
+    """Raise WarehouseError where sqlglot takes a reserved word for a name: BigQuery wants backticks."""
+    for node in tree.find_all(exp.Column, exp.Alias):
+        word = node.args["this"] if isinstance(node, exp.Column) else node.args["alias"]
+        bare = isinstance(word, exp.Identifier) and not word.args.get("quoted") and not node.args.get("table")
+        if bare and word.name.upper() in RESERVED - {"DEFAULT"} and "start" in word.meta:
+            raise source.error(f"Syntax error: Unexpected keyword {word.name.upper()}", word.meta["start"])
 
 
 def _mark(source: Source, tokens: list[Token]) -> list[Token]:
@@ -141,6 +151,8 @@ def _refuse_leniency(source: Source, tokens: list[Token], i: int) -> None:
         and tokens[i + 1].token_type == TokenType.R_PAREN
     ):
         raise source.error('Syntax error: Unexpected ")"', tokens[i + 1].start)
+    if tokens[i].token_type == TokenType.L_BRACE:
+        raise source.error('Syntax error: Unexpected "{"', tokens[i].start)
     if tokens[i].token_type == TokenType.LIMIT and i + 2 < len(tokens) and tokens[i + 2].text == ",":
         raise source.error('Syntax error: Expected end of input but got ","', tokens[i + 2].start)
 

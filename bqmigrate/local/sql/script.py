@@ -46,6 +46,8 @@ def _statements(cursor: Cursor, endings: tuple[str, ...]) -> tuple[Statement, ..
             pass
         if _finished(cursor) or cursor.here.upper in endings:
             return tuple(out)
+        if cursor.at("DECLARE") and out and not isinstance(out[-1], nodes.Declare):
+            raise cursor.error("Variable declarations are allowed only at the start of a block or script")
         out.append(_statement(cursor))
         if not _finished(cursor):
             cursor.expect(";")
@@ -118,6 +120,10 @@ def _begin(cursor: Cursor) -> Statement:
     cursor.expect("END")
     text = cursor.text_since(start)
     return nodes.BeginBlock(text=text, position=position, statements=body, handler=handler)
+
+
+def _create(cursor: Cursor) -> Statement:
+    return create(cursor, _begin)
 
 
 def _commit(cursor: Cursor) -> Statement:
@@ -203,7 +209,7 @@ STATEMENTS: Mapping[str, Callable[[Cursor], Statement]] = {
     "DELETE": _dml,
     "MERGE": _dml,
     "TRUNCATE": _truncate,
-    "CREATE": create,
+    "CREATE": _create,
     "ALTER": alter,
     "DROP": drop,
     "ASSERT": _assert,

@@ -8,6 +8,8 @@ from bqmigrate.local.sql.once import once
 from bqmigrate.local.sql.types import cast_sql, field_key, quoted, string_sql
 from bqmigrate.model.columns import Column
 
+NUMERIC_SCALE = 9
+
 
 def store_sql(value: Typed, column: Column) -> str | None:
     """Return the DuckDB text that puts a value in a column, or None when its type does not go there.
@@ -69,5 +71,20 @@ def _limited(sql: str, column: Column, name: str) -> str:
             f"Field {name}: NUMERIC({column.precision}, {scale}) has precision {column.precision} and "
             f"scale {scale} but got a value that is not in range: "
         )
+        if column.rounding_mode == "ROUND_HALF_EVEN":
+            rounded = _half_even(sql, rounded, scale)
         return f"CASE WHEN abs({rounded}) >= {bound} THEN error({message} || CAST({sql} AS VARCHAR)) ELSE {rounded} END"
     return sql
+
+
+def _half_even(sql: str, rounded: str, scale: int) -> str:
+    """Take one unit back from what was rounded away from zero where it was a tie and became odd."""
+    if scale >= NUMERIC_SCALE:
+        return rounded
+    unit = f"CAST('1e-{scale}' AS DECIMAL(38, 9))"
+    tie = f"abs({rounded} - {sql}) = CAST('5e-{scale + 1}' AS DECIMAL(38, 9))"
+    # The last digit that is kept, in a text that always has nine decimals.
+    place = NUMERIC_SCALE - scale + (1 if scale else 2)
+    odd = f"left(right(CAST({rounded} AS VARCHAR), {place}), 1) IN ('1', '3', '5', '7', '9')"
+    back = f"CAST({rounded} - CASE WHEN {sql} < 0 THEN -{unit} ELSE {unit} END AS DECIMAL(38, 9))"
+    return f"(CASE WHEN {tie} AND {odd} THEN {back} ELSE {rounded} END)"

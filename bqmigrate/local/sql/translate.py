@@ -8,12 +8,12 @@ from typing import cast
 from sqlglot import exp
 
 from bqmigrate.local.errors import WarehouseError
-from bqmigrate.local.sql.bound import BoundQuery, Scope, TableInfo, Tables
+from bqmigrate.local.sql.bound import BoundQuery, Scope, Tables
 from bqmigrate.local.sql.coercion import coerce
 from bqmigrate.local.sql.env import Env
 from bqmigrate.local.sql.expressions import bind
-from bqmigrate.local.sql.filters import require_filters
-from bqmigrate.local.sql.kinds import Typed, column_of, type_of
+from bqmigrate.local.sql.filters import require_filters, unfiltered
+from bqmigrate.local.sql.kinds import TIMESTAMP, Typed, column_of, type_of
 from bqmigrate.local.sql.names import Relation, Resolved, qualified, resolve
 from bqmigrate.local.sql.nodes import Sql
 from bqmigrate.local.sql.parsing import parse_expression, parse_statement
@@ -76,29 +76,43 @@ def bind_tree(
 
 
 def open_tree(
-    tree: exp.Expr, source: Source, tables: Tables, scope: Scope, depth: int = 0, *, unfiltered: bool = False
+    tree: exp.Expr, source: Source, tables: Tables, scope: Scope, depth: int = 0, *, without_filters: bool = False
 ) -> tuple[Env, exp.Expr, Resolved]:
     """Qualify a parsed query; returns what its names mean, the tree, and the tables it reads.
 
-    `unfiltered` leaves require_partition_filter to the caller.
+    `without_filters` leaves require_partition_filter to the caller.
     """
     if depth > VIEW_DEPTH:
         raise WarehouseError("invalidQuery", "Not supported: views nested too deeply or referring to each other")
-    tree, resolved = resolve(tree, tables)
-    relations = {name: relation_of(info, tables, scope, depth, resolved) for name, info in resolved.infos.items()}
+    tree, resolved = resolve(tree, tables, lambda node: _moment(node, source, tables, scope))
+    relations = {name: relation_of(name, tables, scope, depth, resolved) for name in resolved.infos}
     found = qualified(tree, relations, source)
-    if not unfiltered:
+    if depth:
+        # A view hands its need of a filter on to the query around it.
+        resolved.unmet = unfiltered(found, resolved)
+    elif not without_filters:
         require_filters(found, resolved)
     return Env(scope, source, relations, bind, query), found, resolved
 
 
-def relation_of(info: TableInfo, tables: Tables, scope: Scope, depth: int, resolved: Resolved) -> Relation:
+def _moment(node: exp.Expr, source: Source, tables: Tables, scope: Scope) -> str:
+    """Return the text of a TIMESTAMP that depends on no row."""
+    if node.find(exp.Query) is not None:
+        raise WarehouseError("invalidQuery", "FOR SYSTEM_TIME AS OF expression must not contain a subquery")
+    env, prepared, _ = open_tree(exp.Select(expressions=[node.copy()]), source, tables, scope)
+    return env.bind_as(cast("exp.Select", prepared).expressions[0].args["this"], TIMESTAMP, "FOR SYSTEM_TIME AS OF")
+
+
+def relation_of(name: str, tables: Tables, scope: Scope, depth: int, resolved: Resolved) -> Relation:
     """Return a table as it is stored, or a view as the query it stands for."""
+    info = resolved.infos[name]
     if info.view_query is None:
         physical = info.physical
         return Relation(physical, tuple((c.name, type_of(c)) for c in info.columns))
     # A view takes no parameters and sees no variables.
     inner = _bind_query(info.view_query, tables, replace(scope, parameters=(), variables={}), depth + 1)
+    if inner.unmet is not None:
+        resolved.infos[name] = replace(info, id=inner.unmet.id, partition_filter=inner.unmet.partition_filter)
     resolved.ids.extend(i for i in inner.tables if i not in resolved.ids)
     names = (
         [c.name for c in info.columns] if len(info.columns) == len(inner.columns) else [c.name for c in inner.columns]
@@ -122,4 +136,6 @@ def _bound(relation: Relation, resolved: Resolved) -> BoundQuery:
     inner = ", ".join(f"c{i}" for i in range(len(relation.columns)))
     shown = ", ".join(f"{cast_sql(f'c{i}', kind)} AS {quoted(name)}" for i, (name, kind) in enumerate(relation.columns))
     columns = tuple(column_of(name, kind) for name, kind in relation.columns)
-    return BoundQuery(f"SELECT {shown} FROM ({relation.sql}) AS q({inner})", columns, tuple(resolved.ids))
+    return BoundQuery(
+        f"SELECT {shown} FROM ({relation.sql}) AS q({inner})", columns, tuple(resolved.ids), resolved.unmet
+    )

@@ -44,6 +44,12 @@ def duckdb_type(column: Column) -> str:
     return storage_type(type_of(column))
 
 
+def declared_type(column: Column) -> str:
+    """Return the DuckDB type of a column where its table is made: und:ci compares without case."""
+    plain = duckdb_type(column)
+    return f"{plain} COLLATE NOCASE" if column.collation == "und:ci" and plain == "VARCHAR" else plain
+
+
 def storage_type(kind: Type) -> str:
     """Return the DuckDB type that stores values of a type."""
     if kind.element is not None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlglot import exp
 
-from bqmigrate.local.errors import unsupported
 from bqmigrate.local.sql.bound import TableId
 from bqmigrate.local.sql.kinds import BOOLEAN
 from bqmigrate.local.sql.sources import from_sql
 from bqmigrate.local.sql.target import Target, is_default, numbered
 from bqmigrate.local.sql.translate import open_tree
 from bqmigrate.local.sql.types import quoted
+from bqmigrate.model.columns import Column
 
+Path = tuple[str, ...]
 Text = tuple[str, tuple[str, ...], tuple[TableId, ...]]
 TOO_MANY = "error('UPDATE/MERGE must match at most one source row for each target row')"
 
@@ -41,7 +44,7 @@ def _joins(tree: exp.Expr) -> list[exp.Join]:
 
 def update_sql(tree: exp.Expr, target: Target) -> Text:
     """Return one DuckDB UPDATE, with a check that no row is matched twice when there is a FROM."""
-    assignments = [_assignment(item, target) for item in tree.expressions]
+    assignments = _assignments(tree, target)
     names = target.columns([name for name, _ in assignments])
     select = exp.Select(expressions=[_item(value, i) for i, (_, value) in enumerate(assignments)])
     select.set("from_", exp.From(this=_aliased(target)))
@@ -69,14 +72,51 @@ def _item(value: exp.Expr, index: int) -> exp.Expr:
     return numbered(exp.Null() if is_default(value) else value.copy(), index)
 
 
-def _assignment(item: exp.Expr, target: Target) -> tuple[exp.Expr, exp.Expr]:
-    if not isinstance(item, exp.EQ):
-        raise target.error("Syntax error: Expected column = value", item)
-    left = item.this
-    table = left.args.get("table") if isinstance(left, exp.Column) else None
-    if not isinstance(left, exp.Column) or (table is not None and table.name.lower() != target.alias.lower()):
-        raise unsupported("UPDATE of a nested field (set the whole STRUCT)")
-    return left, item.expression
+def _assignments(tree: exp.Expr, target: Target) -> list[tuple[exp.Expr, exp.Expr]]:
+    """Return columns and their values; fields that are set one by one make a value of their whole STRUCT."""
+    whole: list[tuple[exp.Expr, exp.Expr]] = []
+    nested: dict[str, tuple[exp.Expr, dict[Path, exp.Expr]]] = {}
+    for item in tree.expressions:
+        if not isinstance(item, exp.EQ):
+            raise target.error("Syntax error: Expected column = value", item)
+        head, *rest = _path(item.this, target)
+        if rest:
+            changes = nested.setdefault(head.name.lower(), (head, {}))[1]
+            changes[tuple(part.name.lower() for part in rest)] = item.expression
+        else:
+            whole.append((head, item.expression))
+    for head, changes in nested.values():
+        column = target.column(head.name, head)
+        whole.append((head, _rebuilt(column, exp.column(column.name, table=target.alias), changes, target)))
+    return whole
+
+
+def _path(left: exp.Expr, target: Target) -> list[exp.Expr]:
+    """Return the names of what is set, without the target's alias."""
+    if isinstance(left, exp.Dot):
+        return [*_path(left.this, target), left.expression]
+    if not isinstance(left, exp.Column):
+        raise target.error("Syntax error: Expected a column", left)
+    parts = list(left.parts)
+    aliased = len(parts) > 1 and parts[0].name.lower() == target.alias.lower()
+    return parts[1:] if aliased else parts
+
+
+def _rebuilt(column: Column, at: exp.Expr, changes: Mapping[Path, exp.Expr], target: Target) -> exp.Expr:
+    """Return the STRUCT with some fields exchanged and the others as they are."""
+    if column.type != "RECORD" or column.mode == "REPEATED":
+        raise target.error(f"Cannot access field {next(iter(changes))[0]} on a value with type {column.sql_type()}", at)
+    for path in changes:
+        if column.field(path[0]) is None:
+            raise target.error(f"Field name {path[0]} does not exist in {column.sql_type()}", at)
+    items = []
+    for field in column.fields:
+        mine = {path[1:]: value for path, value in changes.items() if path[0] == field.name.lower()}
+        before = exp.Dot(this=at.copy(), expression=exp.to_identifier(field.name, quoted=True))
+        value = mine[()] if () in mine else _rebuilt(field, before, mine, target) if mine else before
+        name = exp.to_identifier(field.name, quoted=True)
+        items.append(exp.PropertyEQ(this=name, expression=value.copy()))
+    return exp.Struct(expressions=items)
 
 
 def delete_sql(tree: exp.Expr, target: Target) -> Text:

@@ -14,11 +14,22 @@ from bqmigrate.local.sql.kinds import Type, type_of
 from bqmigrate.local.sql.types import BIGNUMERIC_SCALE, field_key, quoted
 from bqmigrate.model.columns import Column
 
-_DIGITS = f"lpad(replace(CAST({{0}} AS VARCHAR), '-', ''), {BIGNUMERIC_SCALE + 1}, '0')"
+# lpad cuts what is longer than its length: at least one digit before the point, and all there are.
+_LENGTH = f"CAST(greatest({BIGNUMERIC_SCALE + 1}, length(replace(CAST({{0}} AS VARCHAR), '-', ''))) AS INTEGER)"
+_DIGITS = f"lpad(replace(CAST({{0}} AS VARCHAR), '-', ''), {_LENGTH}, '0')"
 # The scaled whole number with its point put back and its trailing zeros gone.
 _BIGNUMERIC = (
     "(CASE WHEN starts_with(CAST({0} AS VARCHAR), '-') THEN '-' ELSE '' END) || regexp_replace("
     f"{_DIGITS}[:-{BIGNUMERIC_SCALE + 1}] || '.' || {_DIGITS}[-{BIGNUMERIC_SCALE}:], '\\.?0+$', '')"
+)
+# Y-M D H:M:S[.F], where months and time have a sign of their own.
+INTERVAL_TEXT = (
+    "CASE WHEN datepart('year', {0}) * 12 + datepart('month', {0}) < 0 THEN '-' ELSE '' END || "
+    "printf('%d-%d %d ', abs(datepart('year', {0})), abs(datepart('month', {0})), datepart('day', {0})) || "
+    "CASE WHEN datepart('hour', {0}) + datepart('minute', {0}) + datepart('microsecond', {0}) < 0 "
+    "THEN '-' ELSE '' END || printf('%d:%d:%d', abs(datepart('hour', {0})), abs(datepart('minute', {0})), "
+    "abs(datepart('microsecond', {0})) // 1000000) || CASE WHEN datepart('microsecond', {0}) % 1000000 = 0 THEN '' "
+    "ELSE '.' || rtrim(printf('%06d', abs(datepart('microsecond', {0})) % 1000000), '0') END"
 )
 SCALARS = {
     "STRING": "{0}",
@@ -34,7 +45,7 @@ SCALARS = {
     "TIME": TEMPLATES["TIME", "STRING"],
     "DATETIME": "replace(" + TEMPLATES["DATETIME", "STRING"] + ", ' ', 'T')",
     "JSON": "CAST({0} AS VARCHAR)",
-    "INTERVAL": "CAST({0} AS VARCHAR)",
+    "INTERVAL": INTERVAL_TEXT,
 }
 # Seconds with six digits: what a client turns into microseconds again without loss.
 _SECONDS = (

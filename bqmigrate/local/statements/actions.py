@@ -10,7 +10,7 @@ from bqmigrate.local.catalog.records import TableRecord
 from bqmigrate.local.catalog.tables import refuse
 from bqmigrate.local.errors import WarehouseError
 from bqmigrate.local.sql import nodes
-from bqmigrate.local.statements import creation, options
+from bqmigrate.local.statements import creation, options, policies
 from bqmigrate.local.statements.defaults import check_default
 from bqmigrate.local.statements.run import Run
 from bqmigrate.model import schema_rules
@@ -58,11 +58,22 @@ def _missing(name: str) -> WarehouseError:
 
 
 def _add(draft: Draft, action: nodes.AddColumn) -> Draft:
-    column = action.column
+    column = collated(action.column, draft.resource.get("defaultCollation"))
     if action.if_not_exists and find(draft.columns, column.name) is not None:
         return draft
     refuse(schema_rules.add_columns(draft.model, [column]))
     return replace(draft, columns=(*draft.columns, column), origin={**draft.origin, column.name: None})
+
+
+def collated(column: Column, default: str | None) -> Column:
+    """Return a new column with the table's default collation where it states none."""
+    fields = tuple(collated(field, default) for field in column.fields)
+    chosen = column.collation if column.collation is not None or column.type != "STRING" else default or None
+    return replace(column, fields=fields, collation=chosen)
+
+
+def _set_collation(draft: Draft, action: nodes.SetCollation) -> Draft:
+    return replace(draft, resource={**draft.resource, "defaultCollation": action.collation})
 
 
 def _drop(draft: Draft, action: nodes.DropColumn) -> Draft:
@@ -70,6 +81,8 @@ def _drop(draft: Draft, action: nodes.DropColumn) -> Draft:
     if column is None and action.if_exists:
         return draft
     refuse(schema_rules.drop_column(draft.model, action.name))
+    if column is not None:
+        policies.refuse_uses(draft.run, draft.record, column, "drop")
     gone = action.name.lower()
     return replace(
         draft,
@@ -85,6 +98,7 @@ def _rename(draft: Draft, action: nodes.RenameColumn) -> Draft:
     refuse(schema_rules.rename_column(draft.model, action.old, action.new))
     if column is None:
         raise _missing(action.old)
+    policies.refuse_uses(draft.run, draft.record, column, "rename")
     origin = {action.new if k == column.name else k: v for k, v in draft.origin.items()}
     columns = tuple(replace(c, name=action.new) if c is column else c for c in draft.columns)
     return replace(draft, columns=columns, origin=origin)
@@ -161,6 +175,7 @@ def column_options(draft: Draft, action: nodes.Action) -> Draft:
 def _set_options(draft: Draft, action: nodes.SetOptions) -> Draft:
     changes = options.read(draft.run, action.options, options.TABLE_OPTIONS)
     options.check_partition_options(draft.resource, changes)
+    options.check_key(draft.resource, changes)
     return replace(draft, resource=options.apply(draft.resource, changes))
 
 
@@ -220,6 +235,7 @@ ACTIONS: Mapping[type[Any], Step] = {
     nodes.AlterColumnDropDefault: _drop_default,
     nodes.AlterColumnSetOptions: column_options,
     nodes.SetOptions: _set_options,
+    nodes.SetCollation: _set_collation,
     nodes.AddPrimaryKey: _add_primary_key,
     nodes.DropPrimaryKey: _drop_primary_key,
     nodes.AddForeignKey: _add_foreign_key,

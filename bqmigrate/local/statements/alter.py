@@ -9,7 +9,7 @@ from bqmigrate.local.catalog.records import TableRecord
 from bqmigrate.local.errors import WarehouseError
 from bqmigrate.local.sql.bound import TableId
 from bqmigrate.local.sql.nodes import AlterTable, AlterView, RenameColumn, RenameTo, SetOptions
-from bqmigrate.local.statements import options
+from bqmigrate.local.statements import options, policies
 from bqmigrate.local.statements.actions import Draft, apply_action, column_options
 from bqmigrate.local.statements.run import Outcome, Run, need_type
 from bqmigrate.model import schema_rules
@@ -21,7 +21,8 @@ def alter_table(run: Run, node: AlterTable) -> Outcome:
     if node.if_exists and run.tx.table(*name) is None:
         return Outcome(node.kind, "SKIP", name)
     record = run.need(name)
-    need_type(record, "TABLE")
+    options_only = all(isinstance(action, SetOptions) for action in node.actions)
+    need_type(record, *("TABLE", "SNAPSHOT") if options_only else ("TABLE",))
     kinds = {type(a) for a in node.actions}
     if len(kinds) > 1 and kinds & {RenameColumn, RenameTo}:
         raise WarehouseError("invalidQuery", "RENAME cannot be combined with other actions in one ALTER TABLE")
@@ -45,6 +46,7 @@ def _rename(run: Run, node: AlterTable, record: TableRecord, new: str) -> Outcom
     run.tx.remove(record.key)
     moved = replace(record, table=new, etag=run.tx.new_etag(), modified_ms=run.tx.now_ms)
     run.tx.put(moved)
+    policies.move(run.tx, record, moved)
     target = TableId(record.project, record.dataset, new)
     return Outcome(node.kind, "ALTER", run.table_id(node.path), destination=target)
 

@@ -12,13 +12,14 @@ from bqmigrate.local.catalog.records import TableRecord
 from bqmigrate.local.errors import WarehouseError, unsupported
 from bqmigrate.local.sql.binding import bind_dml, bind_query
 from bqmigrate.local.sql.bound import BoundQuery, TableId
-from bqmigrate.local.sql.nodes import Constraint, CreateTable, CreateView, ForeignKey, PrimaryKey, Source, Sql
-from bqmigrate.local.statements import options
+from bqmigrate.local.sql.nodes import Constraint, CreateTable, CreateView, ForeignKey, PrimaryKey, Sql
+from bqmigrate.local.statements import copies, options, policies
+from bqmigrate.local.statements.copies import Original, original
 from bqmigrate.local.statements.defaults import check_defaults
-from bqmigrate.local.statements.run import Outcome, Run, as_sql, need_type, table_info
-from bqmigrate.local.storage import physical
+from bqmigrate.local.statements.run import Outcome, Run, as_sql, need_type, nullable, table_info
+from bqmigrate.local.statements.scanned import scanned_bytes
 from bqmigrate.model import schema_rules
-from bqmigrate.model.catalog import Partitioning
+from bqmigrate.model.catalog import Partitioning, Table
 from bqmigrate.model.columns import Column
 from bqmigrate.model.names import quote
 
@@ -35,11 +36,20 @@ def create_table(run: Run, node: CreateTable) -> Outcome:
     if old is not None and node.if_not_exists:
         return Outcome(node.kind, "SKIP", name)
     bound = None if node.query is None else bind_query(node.query, run.tables, run.scope)
-    resource = _resource(run, node, bound)
+    found = None if node.source is None else original(run, node.source)
+    processed = scanned_bytes(run, bound.sql, bound.tables) if bound else 0
+    resource = _resource(run, node, bound, found)
     record = _put(run, name, resource, old, replaces=node.or_replace)
-    _fill(run, node, record, old)
+    if node.query is not None:
+        insert_query(run, record, node.query, old)
+    elif node.source is not None and found is not None and node.source.how != "LIKE":
+        record = run.tx.put(replace(record, definition=copies.made_by(node.source.how, found)))
+        copies.fill(run, record, found)
     operation = "REPLACE" if old is not None else "CREATE"
-    return Outcome(node.kind, operation, name, referenced=bound.tables if bound else (), columns=record.columns)
+    referenced = bound.tables if bound else ()
+    return Outcome(
+        node.kind, operation, name, referenced=referenced, columns=record.columns, processed=processed
+    )  # fmt: skip
 
 
 def _put(
@@ -48,14 +58,22 @@ def _put(
     if old is not None and replaces:
         need_type(old, "TABLE")
         tables.refuse(schema_rules.replace_partitioning(old.model, Partitioning.from_rest(resource)))
+        if run.switches.replace_pins_clustering:
+            tables.refuse(schema_rules.replace_clustering(old.model, Table.from_rest(resource).clustering))
+        policies.forget(run.tx, old)
         run.tx.remove(old.key)
-    return tables.create_table(run.tx, *name, resource)
+    made = tables.create_table(run.tx, *name, resource)
+    if old is not None and run.switches.replace_keeps_iam:
+        return run.tx.put(replace(made, iam=old.iam))
+    return made
 
 
-def _resource(run: Run, node: CreateTable, bound: BoundQuery | None) -> dict[str, Any]:
+def _resource(run: Run, node: CreateTable, bound: BoundQuery | None, found: Original | None) -> dict[str, Any]:
     """Return the REST resource that the statement describes."""
-    base = {} if node.source is None else _inherited(run, node.source)
-    columns = node.columns if node.columns is not None else None if bound is None else _result_columns(bound.columns)
+    base = {} if found is None or node.source is None else copies.inherited(found, how=node.source.how)
+    columns = node.columns if node.columns is not None else None if bound is None else nullable(bound.columns)
+    if node.collation is not None:
+        base["defaultCollation"] = node.collation
     if columns is not None:
         check_defaults(columns, run.tables, run.scope)
         base["schema"] = {"fields": [c.to_rest() for c in columns]}
@@ -68,22 +86,6 @@ def _resource(run: Run, node: CreateTable, bound: BoundQuery | None) -> dict[str
     changes = options.read(run, node.options, options.TABLE_OPTIONS)
     options.check_partition_options(base, changes)
     return options.apply(base, changes)
-
-
-def _inherited(run: Run, source: Source) -> dict[str, Any]:
-    """Return the metadata that LIKE, COPY and CLONE take over."""
-    if source.as_of is not None:
-        raise unsupported("FOR SYSTEM_TIME AS OF")
-    record = run.need(run.table_id(source.path))
-    need_type(record, "TABLE")
-    kept = dict(record.resource)
-    kept.pop("expirationTime", None)
-    return kept
-
-
-def _result_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
-    """Return a result's columns as a table takes them: NOT NULL does not flow through a SELECT."""
-    return tuple(c if c.mode == "REPEATED" else replace(c, mode="NULLABLE") for c in columns)
 
 
 def constraints(run: Run, given: Sequence[Constraint]) -> dict[str, Any]:
@@ -114,15 +116,6 @@ def foreign_key(run: Run, key: ForeignKey, number: int) -> dict[str, Any]:
     }
 
 
-def _fill(run: Run, node: CreateTable, record: TableRecord, old: TableRecord | None) -> None:
-    if node.query is not None:
-        insert_query(run, record, node.query, old)
-    elif node.source is not None and node.source.how != "LIKE":
-        source = run.tx.table(*run.table_id(node.source.path))
-        if source is not None:
-            physical.fill(run.tx.connection, record.rows_in, f"SELECT * FROM {source.rows_in} ORDER BY rowid")
-
-
 def insert_query(run: Run, record: TableRecord, query: Sql, old: TableRecord | None = None) -> int:
     """Append a query's rows by position, with the coercions and checks of INSERT; return their number.
 
@@ -146,7 +139,7 @@ def create_view(run: Run, node: CreateView) -> Outcome:
     if old is not None and node.if_not_exists:
         return Outcome(node.kind, "SKIP", name)
     bound = bind_query(node.query, run.tables, run.scope)
-    columns = _named(_result_columns(bound.columns), node.columns)
+    columns = _named(nullable(bound.columns), node.columns)
     body = {"view": {"query": node.query.text, "useLegacySql": False}}
     if old is not None and node.or_replace:
         need_type(old, "VIEW")
@@ -185,4 +178,4 @@ def view_columns(run: Run, view: Mapping[str, Any], schema: Mapping[str, Any] | 
         raise WarehouseError("invalid", "A view needs a query")
     bound = bind_query(str(view["query"]), run.tables, run.scope)
     sent = {c.name.lower(): c.description for c in tables.read_columns({"schema": schema or {}})}
-    return tuple(replace(c, description=sent.get(c.name.lower())) for c in _result_columns(bound.columns))
+    return tuple(replace(c, description=sent.get(c.name.lower())) for c in nullable(bound.columns))

@@ -11,6 +11,7 @@ from bqmigrate.local.catalog.records import TableRecord
 from bqmigrate.local.errors import WarehouseError
 from bqmigrate.local.sql.bound import BoundQuery, TableId
 from bqmigrate.local.sql.nodes import Sql
+from bqmigrate.local.statements import policies
 from bqmigrate.local.statements.creation import insert_query
 from bqmigrate.local.statements.run import Run, need_type
 from bqmigrate.local.storage import physical
@@ -66,6 +67,8 @@ def _existing(run: Run, old: TableRecord, resource: Mapping[str, Any], dispositi
         changed = tables.canonical({**kept, **given})
         emptied = replace(old, resource=changed, physical=run.tx.new_physical(), etag=run.tx.new_etag())
         physical.create(run.tx.connection, emptied.rows_in, emptied.columns)
+        if disposition == "WRITE_TRUNCATE":
+            policies.forget(run.tx, old)
         return run.tx.put(emptied)
     if resource.get("schema"):
         check_append(old.columns, tables.read_columns(resource))

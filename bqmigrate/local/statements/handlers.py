@@ -7,7 +7,17 @@ from typing import Any
 
 from bqmigrate.local.errors import unsupported
 from bqmigrate.local.sql import nodes
-from bqmigrate.local.statements import alter, creation, removal, rows, schemas
+from bqmigrate.local.statements import (
+    alter,
+    copies,
+    creation,
+    materialized,
+    policies,
+    removal,
+    routines,
+    rows,
+    schemas,
+)
 from bqmigrate.local.statements.run import Outcome, Run
 
 Handler = Callable[[Run, Any], Outcome]
@@ -27,6 +37,15 @@ DDL: Mapping[type[nodes.Statement], Handler] = {
     nodes.DropView: removal.drop_view,
     nodes.AlterTable: alter.alter_table,
     nodes.AlterView: alter.alter_view,
+    nodes.CreateSnapshot: copies.create_snapshot,
+    nodes.DropSnapshot: copies.drop_snapshot,
+    nodes.CreateMaterializedView: materialized.create_materialized_view,
+    nodes.AlterMaterializedView: materialized.alter_materialized_view,
+    nodes.DropMaterializedView: materialized.drop_materialized_view,
+    nodes.CreateRoutine: routines.create_routine,
+    nodes.DropRoutine: routines.drop_routine,
+    nodes.CreatePolicy: policies.create_policy,
+    nodes.DropPolicies: policies.drop_policies,
 }
 HANDLERS: Mapping[type[nodes.Statement], Handler] = {**ROWS, **DDL}
 

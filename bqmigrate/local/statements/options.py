@@ -48,6 +48,12 @@ def _days(value: Any, name: str) -> str:
     return str(round(value * DAY_MS))
 
 
+def _minutes(value: Any, name: str) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _wrong(name, "a number of minutes")
+    return str(round(value * 60_000))
+
+
 def _timestamp(value: Any, name: str) -> str:
     if isinstance(value, str):
         try:
@@ -76,6 +82,7 @@ DATASET_OPTIONS: Mapping[str, tuple[str, Convert]] = {
     "max_time_travel_hours": ("maxTimeTravelHours", _hours),
     "storage_billing_model": ("storageBillingModel", _text),
     "default_kms_key_name": ("defaultEncryptionConfiguration.kmsKeyName", _text),
+    "tags": ("resourceTags", _labels),
 }
 TABLE_OPTIONS: Mapping[str, tuple[str, Convert]] = {
     "description": ("description", _text),
@@ -86,8 +93,23 @@ TABLE_OPTIONS: Mapping[str, tuple[str, Convert]] = {
     "require_partition_filter": ("requirePartitionFilter", _flag),
     "kms_key_name": ("encryptionConfiguration.kmsKeyName", _text),
     "default_rounding_mode": ("defaultRoundingMode", _text),
+    "tags": ("resourceTags", _labels),
+    "max_staleness": ("maxStaleness", _text),
+    "enable_change_history": ("enableChangeHistory", _flag),
 }
-VIEW_OPTIONS = {key: TABLE_OPTIONS[key] for key in ("description", "friendly_name", "labels", "expiration_timestamp")}
+_SHOWN = ("description", "friendly_name", "labels", "expiration_timestamp", "tags")
+VIEW_OPTIONS = {key: TABLE_OPTIONS[key] for key in _SHOWN}
+SNAPSHOT_OPTIONS = VIEW_OPTIONS
+MATERIALIZED_OPTIONS: Mapping[str, tuple[str, Convert]] = {
+    **{key: TABLE_OPTIONS[key] for key in (*_SHOWN, "kms_key_name", "max_staleness", "partition_expiration_days")},
+    "enable_refresh": ("materializedView.enableRefresh", _flag),
+    "refresh_interval_minutes": ("materializedView.refreshIntervalMs", _minutes),
+    "allow_non_incremental_definition": ("materializedView.allowNonIncrementalDefinition", _flag),
+}
+ROUTINE_OPTIONS: Mapping[str, tuple[str, Convert]] = {
+    "description": ("description", _text),
+    "strict_mode": ("strictMode", _flag),
+}
 COLUMN_OPTIONS: Mapping[str, tuple[str, Convert]] = {
     "description": ("description", _text),
     "rounding_mode": ("rounding_mode", _text),
@@ -113,7 +135,7 @@ def _constant(run: Run, value: OptionValue, name: str) -> Any:
     bound = bind_expression(value, run.tables, run.scope)
     found = wire_value(run.execute(wire_select(bound.sql, bound.columns, use_int64=True))[0][0])
     kind = bound.columns[0].type
-    if found is None or kind == "STRING":
+    if found is None or kind in {"STRING", "INTERVAL"}:
         return found
     if kind == "TIMESTAMP":
         return datetime.fromtimestamp(int(found) / 1_000_000, UTC)
@@ -147,3 +169,11 @@ def check_partition_options(resource: Mapping[str, Any], changes: Mapping[str, A
         raise WarehouseError("invalidQuery", "Option partition_expiration_days needs a table partitioned by time")
     if changes.get("requirePartitionFilter") and by_time is None and "rangePartitioning" not in resource:
         raise WarehouseError("invalidQuery", "Option require_partition_filter needs a partitioned table")
+
+
+def check_key(resource: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
+    """Refuse to begin or end encryption with a key of one's own in place: that takes a copy."""
+    path = "encryptionConfiguration.kmsKeyName"
+    if path in changes and (changes[path] is None or "encryptionConfiguration" not in resource):
+        message = "Option kms_key_name can only change the key of a table that has one: copy the table instead"
+        raise WarehouseError("invalidQuery", message)

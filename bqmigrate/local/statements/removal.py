@@ -8,6 +8,7 @@ from bqmigrate.local.catalog import tables
 from bqmigrate.local.catalog.records import TableRecord
 from bqmigrate.local.errors import WarehouseError
 from bqmigrate.local.sql.nodes import DropTable, DropView, TruncateTable
+from bqmigrate.local.statements import policies
 from bqmigrate.local.statements.run import Outcome, Run, need_type
 from bqmigrate.local.storage import physical
 
@@ -28,6 +29,7 @@ def _drop(run: Run, node: DropTable | DropView, wanted: str) -> Outcome:
         return Outcome(node.kind, "SKIP", name)
     record = run.need(name)
     need_type(record, wanted)
+    policies.forget(run.tx, record)
     run.tx.remove(record.key)
     return Outcome(node.kind, "DROP", name)
 

@@ -5,15 +5,20 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bqmigrate.local.catalog import tables
 from bqmigrate.local.catalog.records import TableRecord
 from bqmigrate.local.sql.binding import bind_dml, bind_query
 from bqmigrate.local.sql.bound import TableId
 from bqmigrate.local.sql.nodes import Dml, Query
+from bqmigrate.local.sql.stores import stored_sql
+from bqmigrate.local.sql.types import quoted
 from bqmigrate.local.statements.destination import write_result
-from bqmigrate.local.statements.removal import refuse_streamed
-from bqmigrate.local.statements.run import Outcome, Run, need_type
+from bqmigrate.local.statements.readable import policies_of, require_all_rows
+from bqmigrate.local.statements.run import Outcome, Run, need_type, table_info
+from bqmigrate.local.statements.scanned import scanned_bytes
+from bqmigrate.local.statements.streamed import changeable, put_together
 from bqmigrate.local.storage import physical
 from bqmigrate.model.columns import Column
 
@@ -26,7 +31,7 @@ ANONYMOUS = "_bqm_results"
 def select(run: Run, node: Query) -> Outcome:
     """Keep a query's rows: in the table the job names, else in one that lives a day."""
     bound = bind_query(node.query, run.tables, run.scope)
-    processed = bytes_of(run, bound.tables)
+    processed = scanned_bytes(run, bound.sql, bound.tables)
     if run.dry:
         return Outcome(node.kind, columns=bound.columns, referenced=bound.tables, processed=processed)
     if run.destination is not None:
@@ -34,7 +39,9 @@ def select(run: Run, node: Query) -> Outcome:
     else:
         record = _anonymous(run, bound.columns)
         physical.create(run.tx.connection, record.rows_in, bound.columns)
-        run.execute(f"INSERT INTO {record.rows_in} {bound.sql}")
+        # An array with a NULL element lives within a query only.
+        cells = ", ".join(stored_sql(quoted(c.name), c) for c in bound.columns)
+        run.execute(f"INSERT INTO {record.rows_in} SELECT {cells} FROM ({bound.sql})")
     return Outcome(node.kind, columns=bound.columns, result=record.key, referenced=bound.tables, processed=processed)
 
 
@@ -63,15 +70,19 @@ def change_rows(run: Run, node: Dml) -> Outcome:
     name = run.table_id(node.path)
     record = run.need(name)
     need_type(record, "TABLE")
-    bound = bind_dml(node.query, run.tables, run.scope)
-    processed = bytes_of(run, bound.tables)
+    before, streamed = record, None
+    if node.kind != "INSERT" and not run.dry:
+        record, streamed = changeable(run, node, record)
+    require_all_rows(record, policies_of(run.tx, record), run.switches.session_user)
+    bound = bind_dml(node.query, replace(run.tables, before={name: table_info(record)}), run.scope)
+    whole = node.kind != "INSERT"
+    processed = bytes_of(run, bound.tables) if whole else scanned_bytes(run, bound.sql, bound.tables)
     if run.dry:
         return Outcome(node.kind, target=name, referenced=bound.tables, processed=processed)
-    if node.kind != "INSERT":
-        refuse_streamed(run, record, "UPDATE or DELETE" if node.kind != "MERGE" else "MERGE")
     for check in bound.checks:
         run.execute(check)
     counts = _counts(node.kind, run.execute(bound.sql))
+    record = put_together(run, before, record, streamed)
     if any(counts.values()):
         tables.touch(run.tx, record, moves_etag=run.switches.data_moves_etag)
     inserted, updated, deleted = (counts[v] if node.kind in {v, "MERGE"} else None for v in VERBS)

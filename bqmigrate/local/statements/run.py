@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import duckdb
 
-from bqmigrate.local.catalog.records import Key, TableRecord
+from bqmigrate.local.catalog.records import Key, TableRecord, VersionRecord
 from bqmigrate.local.catalog.store import Reader, Transaction
-from bqmigrate.local.errors import WarehouseError, unsupported
+from bqmigrate.local.catalog.versions import rows_as_of, table_as_of
+from bqmigrate.local.errors import WarehouseError
 from bqmigrate.local.sql.bound import Scope, TableId, TableInfo, Variable
 from bqmigrate.local.sql.errors import runtime_error
 from bqmigrate.local.sql.nodes import Path, Sql
+from bqmigrate.local.statements.information.views import information, is_information
+from bqmigrate.local.statements.readable import filtered, policies_of
 from bqmigrate.local.switches import Switches
 from bqmigrate.model.columns import Column
 
@@ -54,6 +57,7 @@ class CatalogTables:
     default: tuple[str, str] | None = None
     extra: Mapping[Path, TableInfo] = field(default_factory=dict)
     before: Mapping[TableId, TableInfo] = field(default_factory=dict)
+    user: str = ""
 
     def resolve(self, path: Path) -> TableId:
         """Return the full name of a path of one to three parts."""
@@ -70,12 +74,43 @@ class CatalogTables:
         """Return what a path names; 404 when there is nothing."""
         if path in self.extra:
             return self.extra[path]
-        if "INFORMATION_SCHEMA" in (part.upper() for part in path):
-            raise unsupported(".".join(path[-2:]))
+        if is_information(path):
+            return information(self.reader, path, self.project, self.default, self.location)
         name = self.resolve(path)
         if name in self.before:
             return self.before[name]
-        return table_info(self.need(name))
+        record = self.need(name)
+        self._check_bases(record)
+        return filtered(table_info(record), policies_of(self.reader, record), Scope(self.reader.now, self.user))
+
+    def _check_bases(self, record: TableRecord) -> None:
+        """Refuse to read a materialized view whose base was dropped, be it made again since."""
+        for project, dataset, table, created_ms in record.definition.get("bases", ()):
+            base = self.reader.table(project, dataset, table)
+            if base is None or base.created_ms != created_ms:
+                message = f"Materialized view {record.shown} must be recreated: its base table {table} was"
+                raise WarehouseError("invalidQuery", f"{message} {'deleted' if base is None else 'recreated'}")
+
+    def table_as_of(self, path: Path, moment: str) -> TableInfo:
+        """Return a table as it was at a moment, which DuckDB works out."""
+        found = self.version(self.resolve(path), self.moment(moment))
+        info = replace(table_info(found.table), physical=f"({rows_as_of(found)})", kind="SNAPSHOT")
+        return filtered(info, policies_of(self.reader, self.need(info.id)), Scope(self.reader.now, self.user))
+
+    def moment(self, sql: str) -> int:
+        """Return the milliseconds since 1970 of a TIMESTAMP in DuckDB's text."""
+        try:
+            found = self.reader.connection.execute(f"SELECT epoch_ms({sql})").fetchone()
+        except duckdb.Error as error:
+            raise runtime_error(error) from error
+        if found is None or found[0] is None:
+            raise WarehouseError("invalidQuery", "FOR SYSTEM_TIME AS OF expression must not be NULL")
+        return int(found[0])
+
+    def version(self, name: TableId, at_ms: int) -> VersionRecord:
+        """Return a table that exists as it was at a time; a dropped one must be restored first."""
+        need_type(self.need(name), "TABLE", "SNAPSHOT")
+        return table_as_of(self.reader, *name, at_ms)
 
     def need(self, name: TableId) -> TableRecord:
         """Return a table or view; 404 in the words of query jobs."""
@@ -91,10 +126,17 @@ class CatalogTables:
 def table_info(record: TableRecord) -> TableInfo:
     """Return a table as the SQL room wants it."""
     name = TableId(record.project, record.dataset, record.table)
-    if record.type == "VIEW":
-        return TableInfo(name, "", record.columns, "VIEW", str(record.resource["view"]["query"]))
+    for kind in ("view", "materializedView"):
+        if kind in record.resource:
+            return TableInfo(name, "", record.columns, "VIEW", str(record.resource[kind]["query"]))
     pinned = record.model.partitioning if record.resource.get("requirePartitionFilter") else None
-    return TableInfo(name, record.rows_in, record.columns, partition_filter=pinned.field if pinned else None)
+    return TableInfo(
+        name,
+        record.rows_in,
+        record.columns,
+        "SNAPSHOT" if record.type == "SNAPSHOT" else "TABLE",
+        partition_filter=pinned.field if pinned else None,
+    )
 
 
 @dataclass(frozen=True)
@@ -115,7 +157,8 @@ class Run:
     @property
     def tables(self) -> CatalogTables:
         """Return the catalog for binding."""
-        return CatalogTables(self.tx, self.project, self.location, self.default)
+        user = self.switches.session_user
+        return CatalogTables(self.tx, self.project, self.location, self.default, user=user)
 
     @property
     def scope(self) -> Scope:
@@ -144,11 +187,16 @@ class Run:
         return self.tables.need(name)
 
 
-def need_type(record: TableRecord, wanted: str) -> None:
+def need_type(record: TableRecord, *wanted: str) -> None:
     """Refuse a statement for tables on a view, or the other way round."""
-    if record.type != wanted:
+    if record.type not in wanted:
         message = f"{record.shown} is not allowed for this operation because it is currently a {record.type}."
         raise WarehouseError("invalidQuery", message)
+
+
+def nullable(columns: Sequence[Column]) -> tuple[Column, ...]:
+    """Return a result's columns as a table takes them: NOT NULL does not flow through a SELECT."""
+    return tuple(c if c.mode == "REPEATED" else replace(c, mode="NULLABLE") for c in columns)
 
 
 def as_sql(text: str, of: Sql) -> Sql:

@@ -19,6 +19,8 @@ def create_schema(run: Run, node: CreateSchema) -> Outcome:
     if node.if_not_exists and run.tx.dataset(project, dataset) is not None:
         return Outcome(node.kind, "SKIP", (project, dataset))
     body = options.apply({}, options.read(run, given, options.DATASET_OPTIONS))
+    if node.collation is not None:
+        body["defaultCollation"] = node.collation
     datasets.create_dataset(run.tx, project, dataset, body, location)
     return Outcome(node.kind, "CREATE", (project, dataset))
 
@@ -31,6 +33,8 @@ def alter_schema(run: Run, node: AlterSchema) -> Outcome:
         return Outcome(node.kind, "SKIP", (project, dataset))
     record = datasets.require_dataset(run.tx, project, dataset)
     changes = options.read(run, node.options, options.DATASET_OPTIONS)
+    if node.collation is not None:
+        changes["defaultCollation"] = node.collation
     datasets.replace_dataset(run.tx, record, options.apply(record.resource, changes))
     return Outcome(node.kind, "ALTER", (project, dataset))
 

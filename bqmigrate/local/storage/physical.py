@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import duckdb
 
-from bqmigrate.local.sql.types import duckdb_type, quoted
+from bqmigrate.local.sql.types import declared_type, duckdb_type, quoted
 from bqmigrate.local.storage.conversion import converted
 from bqmigrate.model.columns import Column
 
@@ -19,7 +19,7 @@ FIXED_BYTES = {
 
 def create(connection: duckdb.DuckDBPyConnection, physical: str, columns: Sequence[Column]) -> None:
     """Make an empty physical table; a table without columns gets one that nobody reads."""
-    listed = ", ".join(f"{quoted(c.name)} {duckdb_type(c)}" for c in columns)
+    listed = ", ".join(f"{quoted(c.name)} {declared_type(c)}" for c in columns)
     connection.execute(f"CREATE TABLE {physical} ({listed or '_bqm_no_columns BOOLEAN'})")
 
 
@@ -49,6 +49,11 @@ def _cell(column: Column, source: Column | None) -> str:
     if source is None:
         return f"CAST({'[]' if column.mode == 'REPEATED' else 'NULL'} AS {duckdb_type(column)})"
     return converted(quoted(source.name), source, column)
+
+
+def copy(connection: duckdb.DuckDBPyConnection, old: str, new: str) -> None:
+    """Copy a physical table, or a SELECT in brackets, with its rows in their order."""
+    connection.execute(f"CREATE TABLE {new} AS FROM {old}")
 
 
 def count(connection: duckdb.DuckDBPyConnection, physical: str) -> int:

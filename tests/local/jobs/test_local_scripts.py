@@ -90,4 +90,4 @@ def test_what_is_not_taught_is_501_and_runs_nothing(run, table):
 def test_children_are_jobs_and_a_failed_one_says_so(client, run, table):
     client.query("INSERT INTO d.t VALUES (1); SELECT ERROR('x'); SELECT 1", job_id="s", job_retry=None)
     found = [(j.statement_type, j.error_result is None) for j in client.list_jobs(parent_job="s")]
-    assert sorted(found, key=str) == [("INSERT", True), (None, False)]
+    assert sorted(found, key=str) == [("INSERT", True), ("SELECT", False)]

@@ -17,15 +17,15 @@ def little():
                    rec="STRUCT<a INT64 NOT NULL, b STRING>", js="JSON", day="DATE")  # fmt: skip
     defaults = {"at": "CURRENT_TIMESTAMP()", "name": "'dfl'"}
     made.add("t", tuple(replace(c, default=defaults.get(c.name)) for c in cols))
-    made.dml("INSERT INTO d.t (id, name, at) VALUES (1, 'one', NULL), (2, NULL, NULL)")
+    made.dml("INSERT INTO d.t (id, name, `at`) VALUES (1, 'one', NULL), (2, NULL, NULL)")
     made.view("v", "SELECT 1 AS x")
     return made
 
 
 def test_insert_counts_its_rows_and_fills_defaults(little):
     assert little.dml("INSERT d.t (id) VALUES (3), (4)") == 2
-    assert little.dml("INSERT d.t (id, name, at) VALUES (5, DEFAULT, NULL)") == 1
-    assert little.rows("SELECT id, name, at FROM d.t WHERE id > 2 ORDER BY id") == [
+    assert little.dml("INSERT d.t (id, name, `at`) VALUES (5, DEFAULT, NULL)") == 1
+    assert little.rows("SELECT id, name, `at` FROM d.t WHERE id > 2 ORDER BY id") == [
         ["3", "dfl", "1714979289123456"], ["4", "dfl", "1714979289123456"], ["5", "dfl", None],
     ]  # fmt: skip
 
@@ -97,8 +97,8 @@ def test_update_counts_and_may_join(little):
 
 
 def test_update_may_swap_columns_and_use_default(little):
-    little.dml("UPDATE d.t SET name = DEFAULT, at = DEFAULT WHERE id = 1")
-    assert little.rows("SELECT name, at FROM d.t WHERE id = 1") == [["dfl", "1714979289123456"]]
+    little.dml("UPDATE d.t SET name = DEFAULT, `at` = DEFAULT WHERE id = 1")
+    assert little.rows("SELECT name, `at` FROM d.t WHERE id = 1") == [["dfl", "1714979289123456"]]
 
 
 def test_delete_counts_and_may_look_elsewhere(little):
@@ -111,11 +111,11 @@ def test_merge_says_what_it_did_to_each_row(little):
     sql = """
       MERGE INTO d.t AS t USING (SELECT 1 AS id, 'm' AS name UNION ALL SELECT 7, 'new') AS s ON t.id = s.id
       WHEN MATCHED AND s.name = 'm' THEN UPDATE SET name = s.name
-      WHEN NOT MATCHED BY TARGET THEN INSERT (id, name, at) VALUES (id, name, DEFAULT)
+      WHEN NOT MATCHED BY TARGET THEN INSERT (id, name, `at`) VALUES (id, name, DEFAULT)
       WHEN NOT MATCHED BY SOURCE AND id = 2 THEN DELETE
     """
     assert little.dml(sql) == ["DELETE", "INSERT", "UPDATE"]
-    assert little.rows("SELECT id, name, at FROM d.t ORDER BY id") == [
+    assert little.rows("SELECT id, name, `at` FROM d.t ORDER BY id") == [
         ["1", "m", None], ["7", "new", "1714979289123456"],
     ]  # fmt: skip
 
@@ -141,7 +141,7 @@ def test_the_history_insert_of_the_tool_works():
     little.scope = replace(little.scope, parameters=parameters)
     assert (
         little.dml(
-            "INSERT INTO `p.bqmigrate._schema_migrations` (seq, batch, steps, finished_at, at, actor) VALUES "
+            "INSERT INTO `p.bqmigrate._schema_migrations` (seq, batch, steps, finished_at, `at`, actor) VALUES "
             "(@r0_seq, @r0_seq, PARSE_JSON(@r0_steps), NULL, CURRENT_TIMESTAMP(), SESSION_USER()), "
             "(@r1_seq, @r0_seq, PARSE_JSON(@r1_steps), @r1_fin, CURRENT_TIMESTAMP(), SESSION_USER())"
         )

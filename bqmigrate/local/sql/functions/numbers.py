@@ -37,6 +37,8 @@ def _whole(name: str) -> tuple[Overload, ...]:
     )
 
 
+# DuckDB knows the logarithm of 0; BigQuery says that there is none.
+_POSITIVE = "CASE WHEN {{0}} <= 0 THEN error('Floating point error in function: LN') ELSE {} END"
 OVERLOADS: Overloads = {
     "ABS": _numeric("abs({0})"),
     "ACOS": _float("acos({0})"),
@@ -53,9 +55,12 @@ OVERLOADS: Overloads = {
     "GENERATE_UUID": (overload([], STRING, "CAST(uuid() AS VARCHAR)"),),
     "IS_INF": (overload([FLOAT], BOOLEAN, "isinf({0})"),),
     "IS_NAN": (overload([FLOAT], BOOLEAN, "isnan({0})"),),
-    "LN": _float("ln({0})"),
-    "LOG": (overload([FLOAT], FLOAT, "ln({0})"), overload([FLOAT, FLOAT], FLOAT, "(ln({0}) / ln({1}))")),
-    "LOG10": _float("log10({0})"),
+    "LN": _float(_POSITIVE.format("ln({0})")),
+    "LOG": (
+        overload([FLOAT], FLOAT, _POSITIVE.format("ln({0})")),
+        overload([FLOAT, FLOAT], FLOAT, _POSITIVE.format("(ln({0}) / ln({1}))")),
+    ),
+    "LOG10": _float(_POSITIVE.format("log10({0})")),
     "MOD": (
         overload(
             [INTEGER, INTEGER], INTEGER, "CASE WHEN {1} = 0 THEN error('division by zero: MOD') ELSE {0} % {1} END"

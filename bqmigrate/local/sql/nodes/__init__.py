@@ -23,6 +23,7 @@ from bqmigrate.local.sql.nodes.alter import (
     DropPrimaryKey,
     RenameColumn,
     RenameTo,
+    SetCollation,
     SetOptions,
 )
 from bqmigrate.local.sql.nodes.base import START, Options, OptionValue, Path, Position, Sql, Statement
@@ -42,18 +43,24 @@ from bqmigrate.local.sql.nodes.procedural import (
     Script,
     SetVariable,
 )
+from bqmigrate.local.sql.nodes.routines import Argument, CreatePolicy, CreateRoutine, DropPolicies, DropRoutine
 from bqmigrate.local.sql.nodes.rows import Dml, Query, TruncateTable
 from bqmigrate.local.sql.nodes.tables import (
     Constraint,
     CreateSnapshot,
     CreateTable,
-    CreateView,
     DropSnapshot,
     DropTable,
-    DropView,
     ForeignKey,
     PrimaryKey,
     Source,
+)
+from bqmigrate.local.sql.nodes.views import (
+    AlterMaterializedView,
+    CreateMaterializedView,
+    CreateView,
+    DropMaterializedView,
+    DropView,
 )
 
 __all__ = [
@@ -68,15 +75,20 @@ __all__ = [
     "AlterColumnSetDataType",
     "AlterColumnSetDefault",
     "AlterColumnSetOptions",
+    "AlterMaterializedView",
     "AlterSchema",
     "AlterTable",
     "AlterView",
+    "Argument",
     "Assert",
     "BeginBlock",
     "BeginTransaction",
     "Branch",
     "CommitTransaction",
     "Constraint",
+    "CreateMaterializedView",
+    "CreatePolicy",
+    "CreateRoutine",
     "CreateSchema",
     "CreateSnapshot",
     "CreateTable",
@@ -85,7 +97,10 @@ __all__ = [
     "Dml",
     "DropColumn",
     "DropConstraint",
+    "DropMaterializedView",
+    "DropPolicies",
     "DropPrimaryKey",
+    "DropRoutine",
     "DropSchema",
     "DropSnapshot",
     "DropTable",
@@ -104,6 +119,7 @@ __all__ = [
     "Return",
     "RollbackTransaction",
     "Script",
+    "SetCollation",
     "SetOptions",
     "SetVariable",
     "Source",

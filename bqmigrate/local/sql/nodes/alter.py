@@ -92,6 +92,13 @@ class SetOptions:
 
 
 @dataclass(frozen=True)
+class SetCollation:
+    """SET DEFAULT COLLATE: of columns added later."""
+
+    collation: str
+
+
+@dataclass(frozen=True)
 class AddPrimaryKey:
     """ADD PRIMARY KEY (columns) NOT ENFORCED."""
 
@@ -132,6 +139,7 @@ Action = (
     | AlterColumnDropDefault
     | AlterColumnSetOptions
     | SetOptions
+    | SetCollation
     | AddPrimaryKey
     | AddForeignKey
     | DropPrimaryKey

@@ -14,17 +14,19 @@ class CreateSchema(Statement):
     kind: str = "CREATE_SCHEMA"
     path: Path
     if_not_exists: bool = False
+    collation: str | None = None
     options: Options = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlterSchema(Statement):
-    """ALTER SCHEMA ... SET OPTIONS."""
+    """ALTER SCHEMA ... SET OPTIONS, or SET DEFAULT COLLATE."""
 
     kind: str = "ALTER_SCHEMA"
     path: Path
     if_exists: bool = False
     options: Options = field(default_factory=dict)
+    collation: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Tables, views and snapshots: created and dropped."""
+"""Tables and snapshots: created and dropped."""
 
 from __future__ import annotations
 
@@ -55,6 +55,7 @@ class CreateTable(Statement):
     constraints: tuple[Constraint, ...] = ()
     partitioning: Partitioning | None = None
     clustering: tuple[str, ...] = ()
+    collation: str | None = None
     options: Options = field(default_factory=dict)
     query: Sql | None = None
     source: Source | None = None
@@ -65,28 +66,6 @@ class DropTable(Statement):
     """DROP TABLE."""
 
     kind: str = "DROP_TABLE"
-    path: Path
-    if_exists: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class CreateView(Statement):
-    """CREATE VIEW; `columns` holds the names (and descriptions) of the list, None when not written."""
-
-    kind: str = "CREATE_VIEW"
-    path: Path
-    or_replace: bool = False
-    if_not_exists: bool = False
-    columns: tuple[Column, ...] | None = None
-    options: Options = field(default_factory=dict)
-    query: Sql
-
-
-@dataclass(frozen=True, kw_only=True)
-class DropView(Statement):
-    """DROP VIEW."""
-
-    kind: str = "DROP_VIEW"
     path: Path
     if_exists: bool = False
 
