@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from bqmigrate import Project
@@ -34,3 +36,8 @@ def add_two_columns(folder: Path) -> None:
 def open_project(folder: Path) -> Project:
     """Open the copy on the embedded warehouse, whatever the environment variables say."""
     return Project.open(environment="local", start=folder, environ={})
+
+
+def environ() -> Mapping[str, str]:
+    """Return the environment of a command, without what would point it elsewhere."""
+    return {k: v for k, v in os.environ.items() if not k.startswith("BQMIGRATE_")} | {"PYTHONPATH": str(ROOT)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -11,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.project import ROOT, copy
+from bench.project import copy, environ
 
 RUNS = 5
 PYTHON = (sys.executable, "-c", "pass")
@@ -55,7 +54,6 @@ def _best(command: Sequence[str], folder: Path, *, fresh: bool = False) -> float
 def _once(command: Sequence[str], folder: Path, *, fresh: bool) -> float:
     if fresh:
         shutil.rmtree(folder / ".bqmigrate", ignore_errors=True)
-    environ = {k: v for k, v in os.environ.items() if not k.startswith("BQMIGRATE_")} | {"PYTHONPATH": str(ROOT)}
     began = time.perf_counter()
-    subprocess.run(command, cwd=folder, env=environ, check=True, capture_output=True)
+    subprocess.run(command, cwd=folder, env=environ(), check=True, capture_output=True)
     return time.perf_counter() - began
