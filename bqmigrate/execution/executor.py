@@ -17,7 +17,7 @@ from bqmigrate.execution.events import (
     StepFinished,
     StepStarted,
 )
-from bqmigrate.execution.failure import Stop, stopped
+from bqmigrate.execution.failure import Stop, may_be_partial, stopped
 from bqmigrate.execution.identity import Identity
 from bqmigrate.execution.jobs import StepStopped
 from bqmigrate.execution.lease import Lease
@@ -168,7 +168,7 @@ class Executor:
         stop = Stop(migration, tuple(steps), planned)
         failing = StepRecord(
             planned.key.number, planned.step.kind, planned.step.verb, planned.step.target, planned.digest,
-            "partial" if _may_be_partial(planned, error) else "failed",
+            "partial" if may_be_partial(planned, error) else "failed",
             getattr(error, "job_id", None) or None, ms=ms,
         )  # fmt: skip
         unknown = isinstance(error, OutcomeUnknown)
@@ -234,13 +234,6 @@ class Executor:
                 self.done.datasets_made.append(step.target)
             elif step.verb == "create table":
                 self.done.tables_made.append(step.target)
-
-
-def _may_be_partial(planned: PlannedStep, error: Exception) -> bool:
-    """Tell whether an author's own code may have done something before it stopped."""
-    if not is_raw(planned.operation):
-        return False
-    return isinstance(error, PythonFailed) or (isinstance(error, StepStopped) and error.may_be_partial)
 
 
 def _record_of(planned: PlannedStep, result: Result, ms: int) -> StepRecord:

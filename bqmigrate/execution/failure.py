@@ -73,9 +73,15 @@ def _state(stop: Stop, error: Exception) -> str:
         return "It is not known whether the step was done; the next run finds out."
     done = len(stop.done)
     kept = {0: "No step of it was done.", 1: "Step 1 stays done."}.get(done, f"Steps 1 to {done} stay done.")
-    raw = stop.at is not None and is_raw(stop.at.operation)
-    partial = " Statements before the one that failed may have run." if raw else ""
+    partial = " What it did before it stopped may stand." if stop.at and may_be_partial(stop.at, error) else ""
     return f"{kept}{partial} Later migrations wait."
+
+
+def may_be_partial(planned: PlannedStep, error: Exception) -> bool:
+    """Tell whether an author's own code may have done something before it stopped."""
+    if not is_raw(planned.operation):
+        return False
+    return isinstance(error, PythonFailed) or (isinstance(error, StepStopped) and error.may_be_partial)
 
 
 def _hint(stop: Stop) -> str:
