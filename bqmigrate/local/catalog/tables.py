@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from bqmigrate.local.catalog.datasets import require_dataset
+from bqmigrate.local.catalog.materialized import canonical_materialized, check_materialized
 from bqmigrate.local.catalog.records import DatasetRecord, TableRecord
 from bqmigrate.local.catalog.resources import check_match, check_texts, merge, settable, whole, without_nulls
 from bqmigrate.local.catalog.store import Reader, Transaction
@@ -20,7 +21,7 @@ from bqmigrate.model.schema_rules import Refusal
 SETTABLE = frozenset({
     "friendlyName", "description", "labels", "schema", "timePartitioning", "rangePartitioning", "clustering",
     "requirePartitionFilter", "expirationTime", "view", "encryptionConfiguration", "defaultCollation",
-    "defaultRoundingMode", "maxStaleness", "tableConstraints", "resourceTags",
+    "defaultRoundingMode", "maxStaleness", "tableConstraints", "resourceTags", "materializedView",
 })  # fmt: skip
 OUTPUT = frozenset({
     "kind", "etag", "id", "selfLink", "tableReference", "creationTime", "lastModifiedTime", "location", "type",
@@ -33,7 +34,6 @@ INHERITED = ("defaultCollation", "defaultRoundingMode")
 STAYING = ("schema", "encryptionConfiguration")
 NOT_TAUGHT = {
     "externalDataConfiguration": "external tables",
-    "materializedView": "materialized views",
     "biglakeConfiguration": "BigLake tables",
     "tableReplicationInfo": "table replication",
     "model": "models",
@@ -153,6 +153,8 @@ def canonical(resource: Mapping[str, Any]) -> dict[str, Any]:
         out.pop("requirePartitionFilter", None)
     if not (out.get("clustering") or {}).get("fields"):
         out.pop("clustering", None)
+    if "materializedView" in out:
+        out["materializedView"] = canonical_materialized(out["materializedView"])
     return out
 
 
@@ -256,6 +258,11 @@ def replace_table(
 def exchange(tx: Transaction, record: TableRecord, resource: Mapping[str, Any]) -> TableRecord:
     """Check a table's new resource against its old one, move the rows if need be, and keep it."""
     new = canonical(resource)
+    for key in ("view", "materializedView"):
+        if (key in new) != (key in record.resource):
+            raise WarehouseError("invalid", f"Cannot change the type of {record.shown}, which is a {record.type}")
+    if record.type == "MATERIALIZED_VIEW":
+        check_materialized(record, new)
     if record.type == "TABLE":
         columns = read_columns(new)
         refuse(schema_rules.patch_columns(record.columns, columns))

@@ -19,6 +19,7 @@ from bqmigrate.local.jobs.streaming import insert_all
 from bqmigrate.local.sql.bound import TableId
 from bqmigrate.local.statements.creation import refuse_circle, view_columns, view_from_rest
 from bqmigrate.local.statements.defaults import check_defaults
+from bqmigrate.local.statements.materialized import materialized_from_rest
 from bqmigrate.local.statements.run import Run
 from bqmigrate.model import schema_rules
 
@@ -38,7 +39,10 @@ def insert_table(call: Call) -> Response:
     name = TableId(call["project"], call["dataset"], table)
     with call.world.store.write() as tx:
         run = _run(call, tx)
-        if body.get("view") is not None:
+        if body.get("materializedView") is not None:
+            tables.require_unused(tx, *name)
+            record = materialized_from_rest(run, name, body)
+        elif body.get("view") is not None:
             tables.require_unused(tx, *name)
             record = view_from_rest(run, name, body)
         else:
