@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from bqmigrate.local.catalog.partitions import hidden_columns
 from bqmigrate.model.catalog import Table
 from bqmigrate.model.columns import Column
 
@@ -114,6 +115,16 @@ class TableRecord:
     def columns(self) -> tuple[Column, ...]:
         """Return the columns, canonical."""
         return self.model.columns
+
+    @property
+    def hidden(self) -> tuple[Column, ...]:
+        """Return the columns that are stored and that no schema shows."""
+        return hidden_columns(self.model.partitioning) if self.physical is not None else ()
+
+    @property
+    def stored(self) -> tuple[Column, ...]:
+        """Return the columns of the physical table, in order."""
+        return (*self.columns, *self.hidden)
 
     @property
     def rows_in(self) -> str:

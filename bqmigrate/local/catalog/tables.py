@@ -66,7 +66,7 @@ def create_table(tx: Transaction, project: str, dataset: str, table: str, body: 
         project, dataset, table, parent.location, "TABLE", resource, tx.new_physical(), tx.new_etag(), tx.now_ms,
         tx.now_ms,
     )  # fmt: skip
-    physical.create(tx.connection, record.rows_in, record.columns)
+    physical.create(tx.connection, record.rows_in, record.stored)
     return tx.put(record)
 
 
@@ -301,7 +301,8 @@ def keep(
     moved = any(name != source for name, source in sources.items())
     if record.physical is not None and (moved or _shape(new.columns) != _shape(record.columns)):
         new = replace(new, physical=tx.new_physical())
-        physical.rewrite(tx.connection, record.physical, record.columns, new.rows_in, new.columns, sources)
+        sources = {**sources, **{c.name: c.name for c in new.hidden}}
+        physical.rewrite(tx.connection, record.physical, record.stored, new.rows_in, new.stored, sources)
     return tx.put(new)
 
 

@@ -21,7 +21,6 @@ from bqmigrate.local.statements import copies, policies
 from bqmigrate.local.statements.copies import Original
 from bqmigrate.local.statements.destination import named, prepare
 from bqmigrate.local.statements.run import Run
-from bqmigrate.local.storage import physical
 from bqmigrate.local.world import World
 from bqmigrate.model.columns import find
 
@@ -143,4 +142,4 @@ def _append(run: Run, source: Original, record: TableRecord) -> int:
         cells.append("NULL" if found is None else quoted(found.name))
     if any(find(record.columns, column.name) is None for column in columns):
         raise WarehouseError("invalid", f"Provided Schema does not match Table {record.shown}.")
-    return physical.fill(run.tx.connection, record.rows_in, f"SELECT {', '.join(cells)} FROM ({source.rows})")
+    return copies.append(run, record, source, ", ".join(cells) or "NULL")

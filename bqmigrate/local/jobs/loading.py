@@ -12,6 +12,7 @@ from bqmigrate.local.catalog import tables
 from bqmigrate.local.catalog.records import JobRecord, TableRecord
 from bqmigrate.local.errors import WarehouseError, unsupported
 from bqmigrate.local.jobs.register import end
+from bqmigrate.local.sql.defaults import default_sql
 from bqmigrate.local.sql.load import insert_sql, load_rows
 from bqmigrate.local.statements.destination import prepare
 from bqmigrate.local.statements.run import Run
@@ -103,6 +104,7 @@ def _csv_row(line: Sequence[str], columns: Sequence[Column], null: str, number: 
 
 
 def _append(run: Run, record: TableRecord, rows: Rows, *, ignore_unknown: bool) -> None:
+    hidden = {c.name: default_sql(c, run.scope) for c in record.hidden}
     for start in range(0, len(rows), CHUNK):
         chunk = rows[start : start + CHUNK]
         loaded = load_rows(record.columns, chunk, run.scope, ignore_unknown=ignore_unknown)
@@ -110,4 +112,4 @@ def _append(run: Run, record: TableRecord, rows: Rows, *, ignore_unknown: bool) 
             first = loaded.errors[0]
             message = f"Error while reading data, error message: row {start + first.index + 1}: {first.message}"
             raise WarehouseError("invalid", message, location=first.location)
-        run.execute(insert_sql(record.rows_in, record.columns, loaded))
+        run.execute(insert_sql(record.rows_in, record.columns, loaded, hidden))

@@ -11,17 +11,15 @@ from dataclasses import replace
 from sqlglot import exp
 
 from bqmigrate.local.errors import unsupported
-from bqmigrate.local.sql.bound import TableId
 from bqmigrate.local.sql.env import Env, From
 from bqmigrate.local.sql.kinds import BOOLEAN, Typed
+from bqmigrate.local.sql.merge_pruning import Searched, limit
 from bqmigrate.local.sql.sources import source_sql
-from bqmigrate.local.sql.stores import store_sql
-from bqmigrate.local.sql.target import Target, is_default, numbered
+from bqmigrate.local.sql.target import Change, Target, is_default, numbered
 from bqmigrate.local.sql.translate import open_tree
 from bqmigrate.local.sql.types import quoted
+from bqmigrate.local.sql.update import TOO_MANY
 from bqmigrate.model.columns import Column
-
-Text = tuple[str, tuple[str, ...], tuple[TableId, ...]]
 
 
 class _Expressions:
@@ -46,7 +44,7 @@ class _Expressions:
         return self.raw[index] if is_default(self.raw[index]) else self.bound[index]
 
 
-def merge_sql(tree: exp.Expr, target: Target) -> Text:
+def merge_sql(tree: exp.Expr, target: Target) -> Change:
     """Return one DuckDB MERGE that answers the action taken for every row."""
     expressions = _Expressions()
     on = expressions.add(tree.args["on"])
@@ -64,9 +62,31 @@ def merge_sql(tree: exp.Expr, target: Target) -> Text:
         _when(when, numbers, expressions, target, _view(when, env, target_item, source_item), source_item)
         for when, numbers in whens
     ]
+    searched = [_searched(when, numbers, expressions) for when, numbers in whens]
+    limit(expressions.get(on), searched, env)
+    checks = _once(searched, f"{own} JOIN {using} ON {condition}", env, target)
     using = _marked(using, own, condition, source_item)
     sql = f"MERGE INTO {own} USING {using} ON {condition} {' '.join(clauses)} RETURNING merge_action"
-    return sql, (), tuple(resolved.ids)
+    mutates = any(not isinstance(when.args["then"], exp.Insert) for when, _ in whens)
+    changed = resolved.scans.get(prepared.args["from_"].this.name) if mutates else None
+    return Change(sql, resolved, checks, changed)
+
+
+def _once(whens: Sequence[Searched], matches: str, env: Env, target: Target) -> tuple[str, ...]:
+    """Return the check that no row of the target is changed for two rows of the source: DuckDB leaves that open."""
+    found = [w.condition for w in whens if w.side == "matched"]
+    if not found:
+        return ()
+    tests = ["true" if c is None else env.bind_as(c, BOOLEAN, "WHEN condition") for c in found]
+    rows = f"SELECT {quoted(target.alias)}.rowid AS r FROM {matches} WHERE {' OR '.join(f'({t})' for t in tests)}"
+    return (f"SELECT {TOO_MANY} FROM ({rows}) GROUP BY r HAVING count(*) > 1 LIMIT 1",)
+
+
+def _searched(when: exp.When, numbers: Numbers, expressions: _Expressions) -> Searched:
+    condition = None if numbers[0] is None else expressions.get(numbers[0])
+    if when.args["matched"]:
+        return Searched("matched", condition)
+    return Searched("by source" if when.args["source"] else "by target", condition)
 
 
 HERE, MATCHED = '"bq here"', '"bq matched"'
@@ -177,7 +197,7 @@ def _row(source: From, columns: Sequence[Column], target: Target, node: exp.Inse
     _check_count(len(source.columns), columns, target, node)
     out = []
     for (name, kind), column in zip(source.columns, columns, strict=True):
-        text = store_sql(Typed(f"{quoted(source.alias)}.{quoted(name)}", kind), column)
+        text = target.store(Typed(f"{quoted(source.alias)}.{quoted(name)}", kind), column)
         if text is None:
             raise target.error(f"Value of type {kind} cannot be inserted into column {column.name}", node)
         out.append(text)

@@ -37,7 +37,7 @@ def create_table(run: Run, node: CreateTable) -> Outcome:
         return Outcome(node.kind, "SKIP", name)
     bound = None if node.query is None else bind_query(node.query, run.tables, run.scope)
     found = None if node.source is None else original(run, node.source)
-    processed = scanned_bytes(run, bound.sql, bound.tables) if bound else 0
+    processed = scanned_bytes(run, bound) if bound else 0
     resource = _resource(run, node, bound, found)
     record = _put(run, name, resource, old, replaces=node.or_replace)
     if node.query is not None:

@@ -66,7 +66,7 @@ def _existing(run: Run, old: TableRecord, resource: Mapping[str, Any], dispositi
         tables.refuse(schema_rules.replace_partitioning(old.model, spec))
         changed = tables.canonical({**kept, **given})
         emptied = replace(old, resource=changed, physical=run.tx.new_physical(), etag=run.tx.new_etag())
-        physical.create(run.tx.connection, emptied.rows_in, emptied.columns)
+        physical.create(run.tx.connection, emptied.rows_in, emptied.stored)
         if disposition == "WRITE_TRUNCATE":
             policies.forget(run.tx, old)
         return run.tx.put(emptied)

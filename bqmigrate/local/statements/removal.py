@@ -41,7 +41,7 @@ def truncate_table(run: Run, node: TruncateTable) -> Outcome:
     refuse_streamed(run, record, "TRUNCATE")
     rows = physical.count(run.tx.connection, record.rows_in)
     emptied = replace(record, physical=run.tx.new_physical())
-    physical.create(run.tx.connection, emptied.rows_in, emptied.columns)
+    physical.create(run.tx.connection, emptied.rows_in, emptied.stored)
     tables.touch(run.tx, emptied, moves_etag=run.switches.data_moves_etag)
     return Outcome(node.kind, deleted=rows, target=run.table_id(node.path))
 
