@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from google.cloud import bigquery
 
 from tests.conformance.behaviour import behaviour, refused
 
@@ -49,8 +50,6 @@ def test_jobs_append_to_the_partition_of_today(client, dataset, table, make, sql
     sql("INSERT INTO plain VALUES (2)")
     client.load_table_from_json([{"n": 1}], f"{dataset}.t").result()
     clock.advance(timedelta(days=1))
-    from google.cloud import bigquery
-
     append = bigquery.CopyJobConfig(write_disposition="WRITE_APPEND")
     client.copy_table(f"{dataset}.plain", f"{dataset}.t", job_config=append).result()
     clock.advance(timedelta(days=1))

@@ -185,13 +185,15 @@ def _constant(node: exp.Expr) -> bool:
     """Tell whether an expression depends on no row: script variables are columns of no table."""
     if node.find(exp.Query, exp.AggFunc, exp.Window) is not None:
         return False
-    return not any(c.args.get("table") for c in node.find_all(exp.Column))
+    return not any(c.args.get("table") or isinstance(c, exp.Pseudocolumn) for c in node.find_all(exp.Column))
 
 
 def _is_column(node: exp.Expr, column: _Column) -> bool:
     if not isinstance(node, exp.Column) or node.name.lower() != column.name:
         return False
-    return node.table.lower() == column.item.alias.lower()
+    # Pseudo columns stay as they were written; a bare one belongs to the only source that has it.
+    bare = isinstance(node, exp.Pseudocolumn) and not node.table and column.item.column(node.name) is not None
+    return bare or node.table.lower() == column.item.alias.lower()
 
 
 def _isolated(node: exp.Expr, column: _Column) -> bool:
