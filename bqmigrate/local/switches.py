@@ -15,7 +15,8 @@ class Switches:
     limit), `policies_pin_columns` (which columns of a table with row access policies stay),
     `replace_keeps_iam` (CREATE OR REPLACE keeps a table's IAM policy), `replace_pins_clustering` (it refuses
     another clustering, as it does another partitioning), `policies_pin_columns` (row access policies bar
-    DROP and RENAME COLUMN of all columns, or of those a filter reads).
+    DROP and RENAME COLUMN of all columns, or of those a filter reads), `partitions_expire_from` (which end of a
+    partition its expiration is counted from).
     Limits: `metadata_updates` a table or dataset takes in ten seconds of the clock; None for no limit.
     `job_ms` holds every job RUNNING for that time of the clock; its effect comes at the end, whole.
     Rights: `denied` names permissions the caller lacks, such as bigquery.tables.create.
@@ -32,6 +33,7 @@ class Switches:
     replace_keeps_iam: bool = True
     replace_pins_clustering: bool = False
     policies_pin_columns: Literal["all", "filtered"] = "all"
+    partitions_expire_from: Literal["start", "end"] = "end"
     denied: frozenset[str] = frozenset()
     session_user: str = "local@bqmigrate.invalid"
     page_size: int = 1000

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bqmigrate.local.catalog.clock import Clock, SystemClock
+from bqmigrate.local.catalog.expiring import Expiring
 from bqmigrate.local.catalog.limits import Limits
 from bqmigrate.local.catalog.store import Store
 from bqmigrate.local.http.adapter import LocalAdapter
@@ -33,7 +34,9 @@ class LocalWarehouse:
         database = Database.open(path)
         try:
             chosen = switches or Switches()
-            store = Store(database, clock or SystemClock(), Limits(chosen).check)
+            store = Store(
+                database, clock or SystemClock(), Expiring(chosen.partitions_expire_from), Limits(chosen).check
+            )
         except BaseException:
             database.close()
             raise

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from bqmigrate.local.catalog.partitions import hidden_columns
-from bqmigrate.model.catalog import Table
+from bqmigrate.model.catalog import Partitioning, Table
 from bqmigrate.model.columns import Column
 
 Kind = Literal["dataset", "table", "job", "request", "version", "routine", "policy"]
@@ -115,6 +115,12 @@ class TableRecord:
     def columns(self) -> tuple[Column, ...]:
         """Return the columns, canonical."""
         return self.model.columns
+
+    @property
+    def expiring(self) -> Partitioning | None:
+        """Return the partitioning of a table whose partitions expire."""
+        spec = self.model.partitioning if self.type == "TABLE" and self.physical is not None else None
+        return spec if spec is not None and spec.expiration_ms is not None else None
 
     @property
     def hidden(self) -> tuple[Column, ...]:
