@@ -44,6 +44,8 @@ def require_table(reader: Reader, project: str, dataset: str, table: str) -> Tab
     """Return a table or view; 404 when it, or its dataset, is not there."""
     found = reader.table(project, dataset, table)
     if found is None:
+        if "$" in table:
+            raise unsupported(f"partition decorators where a table is changed or streamed into ({table})")
         if not dataset.startswith("_"):
             require_dataset(reader, project, dataset)
         raise WarehouseError("notFound", f"Not found: Table {project}:{dataset}.{table}")

@@ -9,7 +9,7 @@ from bqmigrate.local.catalog import tables
 from bqmigrate.local.catalog.datasets import require_dataset
 from bqmigrate.local.catalog.records import TableRecord
 from bqmigrate.local.catalog.replies import table_item, table_resource
-from bqmigrate.local.catalog.store import Transaction
+from bqmigrate.local.catalog.store import Reader, Transaction
 from bqmigrate.local.errors import WarehouseError
 from bqmigrate.local.http import shapes
 from bqmigrate.local.http.call import Call
@@ -18,6 +18,7 @@ from bqmigrate.local.jobs import results
 from bqmigrate.local.jobs.streaming import insert_all
 from bqmigrate.local.sql.bound import TableId
 from bqmigrate.local.statements.creation import refuse_circle, view_columns, view_from_rest
+from bqmigrate.local.statements.decorated import only, split, without
 from bqmigrate.local.statements.defaults import check_defaults
 from bqmigrate.local.statements.materialized import materialized_from_rest
 from bqmigrate.local.statements.run import Run
@@ -55,8 +56,14 @@ def insert_table(call: Call) -> Response:
 def get_table(call: Call) -> Response:
     """tables.get."""
     with call.world.store.read() as reader:
-        record = tables.require_table(reader, call["project"], call["dataset"], call["table"])
-        return json_response(table_resource(reader, record))
+        return json_response(table_resource(reader, _found(call, reader)))
+
+
+def _found(call: Call, reader: Reader) -> TableRecord:
+    """Return the table that a path names, or the one partition of it."""
+    name, partition = split(TableId(call["project"], call["dataset"], call["table"]))
+    record = tables.require_table(reader, *name)
+    return record if partition is None else only(record, partition)
 
 
 def list_tables(call: Call) -> Response:
@@ -105,10 +112,15 @@ def _with_view_columns(run: Run, record: TableRecord, body: Mapping[str, Any]) -
 
 
 def delete_table(call: Call) -> Response:
-    """tables.delete."""
+    """tables.delete: a table, or with `table$20260301` one partition of it."""
     with call.world.store.write() as tx:
-        record = tables.require_table(tx, call["project"], call["dataset"], call["table"])
-        tx.remove(record.key)
+        name, partition = split(TableId(call["project"], call["dataset"], call["table"]))
+        record = tables.require_table(tx, *name)
+        if partition is None:
+            tx.remove(record.key)
+        else:
+            kept = without(_run(call, tx), record, partition)
+            tables.touch(tx, kept, moves_etag=call.world.switches.data_moves_etag)
     return json_response(None)
 
 
@@ -116,7 +128,7 @@ def list_rows(call: Call) -> Response:
     """tabledata.list."""
     wanted = results.read_wanted(call.request.query, call.world.switches.page_size)
     with call.world.store.read() as reader:
-        record = tables.require_table(reader, call["project"], call["dataset"], call["table"])
+        record = _found(call, reader)
         if record.type != "TABLE":
             raise WarehouseError("invalid", f"Cannot list a table of type {record.type}.")
         found = results.page(reader, record, wanted)

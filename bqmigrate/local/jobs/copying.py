@@ -19,8 +19,10 @@ from bqmigrate.local.sql.bound import TableId
 from bqmigrate.local.sql.types import quoted
 from bqmigrate.local.statements import copies, policies
 from bqmigrate.local.statements.copies import Original
-from bqmigrate.local.statements.destination import named, prepare
+from bqmigrate.local.statements.decorated import place, rows_of, split
+from bqmigrate.local.statements.destination import named, partition_of, prepare
 from bqmigrate.local.statements.run import Run
+from bqmigrate.local.storage import physical
 from bqmigrate.local.world import World
 from bqmigrate.model.columns import find
 
@@ -56,8 +58,11 @@ def run_copy(world: World, job: JobRecord) -> JobRecord:
         run = Run(tx, job.project, job.location, world.switches)
         sources = [_source(run, reference, operation) for reference in _sources(settings)]
         record = _target(run, settings, operation, sources[0])
+        first = physical.next_row(tx.connection, record.rows_in)
         copied = sum(_append(run, source, record) for source in sources)
-        if len(sources) == 1 and settings.get("writeDisposition") != "WRITE_APPEND":
+        place(run, record, partition_of(settings), first)
+        whole = partition_of(settings) is None
+        if whole and len(sources) == 1 and settings.get("writeDisposition") != "WRITE_APPEND":
             policies.take_over(tx, sources[0].record, record)
         tx.written_by_job.add(record.key)
         tables.touch(tx, record, moves_etag=world.switches.data_moves_etag)
@@ -73,14 +78,17 @@ def _sources(settings: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 
 def _source(run: Run, reference: Mapping[str, Any], operation: Operation) -> Original:
     name = TableId(reference.get("projectId") or run.project, reference["datasetId"], reference["tableId"])
-    if "$" in name.table:
-        raise unsupported(f"partition decorators ({name.table})")
+    name, partition = split(name)
     decorated = _DECORATED.match(name.table)
     found = _present(run, name) if decorated is None else _past(run, name, decorated)
     if found.record.type not in operation.reads:
         wanted = " or ".join(operation.reads)
         raise WarehouseError("invalid", f"{found.record.shown} is a {found.record.type}, not a {wanted}")
-    return found
+    if partition is None:
+        return found
+    if operation.how != "COPY":
+        raise unsupported(f"a {operation.how.lower()} of one partition")
+    return replace(found, rows=rows_of(found.record, partition, found.rows))
 
 
 def _present(run: Run, name: TableId) -> Original:

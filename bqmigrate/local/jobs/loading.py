@@ -14,8 +14,10 @@ from bqmigrate.local.errors import WarehouseError, unsupported
 from bqmigrate.local.jobs.register import end
 from bqmigrate.local.sql.defaults import default_sql
 from bqmigrate.local.sql.load import insert_sql, load_rows
-from bqmigrate.local.statements.destination import prepare
+from bqmigrate.local.statements.decorated import place
+from bqmigrate.local.statements.destination import named, partition_of, prepare
 from bqmigrate.local.statements.run import Run
+from bqmigrate.local.storage import physical
 from bqmigrate.local.world import World
 from bqmigrate.model.columns import Column
 
@@ -38,7 +40,9 @@ def run_load(world: World, job: JobRecord, media: bytes) -> JobRecord:
             if settings.get(key) and not (key == "autodetect" and record.columns):
                 raise unsupported(f"load jobs with {key}")
         rows = _rows(settings, media, record.columns)
+        first = physical.next_row(tx.connection, record.rows_in)
         _append(run, record, rows, ignore_unknown=bool(settings.get("ignoreUnknownValues")))
+        place(run, record, partition_of(settings), first)
         tx.written_by_job.add(record.key)
         tables.touch(tx, record, moves_etag=world.switches.data_moves_etag)
         read = {"inputFiles": "1", "inputFileBytes": str(len(media)), "outputRows": str(len(rows)), "badRecords": "0"}
@@ -49,8 +53,7 @@ def _schema(run: Run, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the schema that was sent, else that of the table."""
     if settings.get("schema"):
         return {"schema": settings["schema"]}
-    reference = settings["destinationTable"]
-    old = run.tx.table(reference.get("projectId") or run.project, reference["datasetId"], reference["tableId"])
+    old = run.tx.table(*named(run, settings))
     return {} if old is None else {"schema": old.resource["schema"]}
 
 

@@ -62,6 +62,12 @@ def count(connection: duckdb.DuckDBPyConnection, physical: str) -> int:
     return int(row[0]) if row else 0
 
 
+def next_row(connection: duckdb.DuckDBPyConnection, physical: str) -> int:
+    """Return the least rowid that the rows appended from now on, in this transaction, can have."""
+    row = connection.execute(f"SELECT coalesce(max(rowid) + 1, 0) FROM {physical}").fetchone()
+    return int(row[0]) if row else 0
+
+
 def size(connection: duckdb.DuckDBPyConnection, physical: str, columns: Sequence[Column]) -> int:
     """Return the logical bytes of the given columns, summed over all rows."""
     row = connection.execute(size_sql(physical, columns)).fetchone() if columns else None
