@@ -338,3 +338,18 @@ def test_a_filter_speaks_of_the_partition_alone(tables, sql, rows):
         with refused(400, "invalidQuery", "partition elimination"):
             rows(f"SELECT n FROM by_day WHERE {wrong}")
     assert rows("SELECT n FROM by_day WHERE p = '2026-01-01' AND (n = 1 OR n = 4)") == [(1,)]
+
+
+@behaviour("1.1 require_partition_filter: a MERGE needs one for its target and for what its source reads")
+def test_a_merge_needs_filters_too(tables, sql, rows):
+    sql("CREATE TABLE s AS SELECT DATE '2026-01-01' AS p, 1 AS n")
+    sql("ALTER TABLE by_day SET OPTIONS (require_partition_filter = TRUE)")
+    for wrong in (
+        "MERGE by_day AS t USING s ON t.n = s.n WHEN MATCHED THEN DELETE",
+        "MERGE s USING (SELECT * FROM by_day) AS t ON t.n = s.n WHEN MATCHED THEN DELETE",
+    ):
+        with refused(400, "invalidQuery", "partition elimination"):
+            sql(wrong)
+    sql("MERGE s USING (SELECT * FROM by_day WHERE p > '2026-01-02') AS t ON t.n = s.n WHEN MATCHED THEN DELETE")
+    sql("MERGE by_day AS t USING s ON t.n = s.n AND t.p = '2026-01-01' WHEN MATCHED THEN UPDATE SET n = 10")
+    assert rows("SELECT n FROM by_day WHERE p = '2026-01-01'") == [(10,)]

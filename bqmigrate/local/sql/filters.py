@@ -18,9 +18,20 @@ def require_filters(tree: exp.Expr, resolved: Resolved) -> None:
     """Raise WarehouseError for a table of whose partitioning column alone no predicate around it speaks."""
     info = unfiltered(tree, resolved)
     if info is not None:
-        shown = ", ".join(f"'{name}'" for name in info.partition_filter)
-        message = f"Cannot query over table '{info.id}' without a filter over column(s) {shown}"
-        raise WarehouseError("invalidQuery", f"{message} that can be used for partition elimination")
+        raise _lacking(info)
+
+
+def require_limits(resolved: Resolved) -> None:
+    """Raise WarehouseError for a table in a MERGE of which no condition rules out a partition."""
+    for scan in resolved.scans.values():
+        if scan.info.partition_filter and not scan.conditions:
+            raise _lacking(scan.info)
+
+
+def _lacking(info: TableInfo) -> WarehouseError:
+    shown = ", ".join(f"'{name}'" for name in info.partition_filter)
+    message = f"Cannot query over table '{info.id}' without a filter over column(s) {shown}"
+    return WarehouseError("invalidQuery", f"{message} that can be used for partition elimination")
 
 
 def unfiltered(tree: exp.Expr, resolved: Resolved) -> TableInfo | None:

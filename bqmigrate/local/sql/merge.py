@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from bqmigrate.local.errors import unsupported
 from bqmigrate.local.sql.env import Env, From
+from bqmigrate.local.sql.filters import require_limits
 from bqmigrate.local.sql.kinds import BOOLEAN, Typed
 from bqmigrate.local.sql.merge_pruning import Searched, limit
 from bqmigrate.local.sql.sources import source_sql
@@ -64,6 +65,7 @@ def merge_sql(tree: exp.Expr, target: Target) -> Change:
     ]
     searched = [_searched(when, numbers, expressions) for when, numbers in whens]
     limit(expressions.get(on), searched, env)
+    require_limits(resolved)
     checks = _once(searched, f"{own} JOIN {using} ON {condition}", env, target)
     using = _marked(using, own, condition, source_item)
     sql = f"MERGE INTO {own} USING {using} ON {condition} {' '.join(clauses)} RETURNING merge_action"
