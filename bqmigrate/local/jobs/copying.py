@@ -26,6 +26,7 @@ from bqmigrate.local.storage import physical
 from bqmigrate.local.world import World
 from bqmigrate.model.columns import find
 
+PARTITIONED = frozenset({"timePartitioning", "rangePartitioning", "requirePartitionFilter"})
 _DECORATED = re.compile(r"(?P<table>.+)@(?P<moment>-?\d+)\Z", re.DOTALL)
 
 
@@ -57,7 +58,7 @@ def run_copy(world: World, job: JobRecord) -> JobRecord:
     with world.store.write() as tx:
         run = Run(tx, job.project, job.location, world.switches)
         sources = [_source(run, reference, operation) for reference in _sources(settings)]
-        record = _target(run, settings, operation, sources[0])
+        record = _target(run, settings, operation, sources)
         first = physical.next_row(tx.connection, record.rows_in)
         copied = sum(_append(run, source, record) for source in sources)
         place(run, record, partition_of(settings), first)
@@ -108,24 +109,41 @@ def _past(run: Run, name: TableId, decorated: re.Match[str]) -> Original:
     found = table_as_of(run.tx, *base, at_ms)
     record = found.table
     if not run.switches.restore_keeps_partitioning:
-        kept = {k: v for k, v in record.resource.items() if k not in {"timePartitioning", "rangePartitioning"}}
-        kept.pop("requirePartitionFilter", None)
-        record = replace(record, resource=kept)
+        record = replace(record, resource={k: v for k, v in record.resource.items() if k not in PARTITIONED})
     return Original(record, settled_rows(run.tx, found.table, found.rows), at_ms)
 
 
-def _target(run: Run, settings: Mapping[str, Any], operation: Operation, source: Original) -> TableRecord:
+def _target(run: Run, settings: Mapping[str, Any], operation: Operation, sources: Sequence[Original]) -> TableRecord:
     """Return the table to fill, which an operation that overwrites nothing makes anew."""
+    source = sources[0]
     kept = copies.inherited(source, how=operation.how)
     if settings.get("destinationExpirationTime"):
         kept["expirationTime"] = str(_expiration(settings["destinationExpirationTime"]))
     old = run.tx.table(*named(run, settings))
     if old is not None and not operation.overwrites:
         raise WarehouseError("duplicate", f"Already Exists: Table {old.shown}")
+    if old is not None:
+        _check_partitioning(run, sources, old)
+        kept = kept if old.model.partitioning is not None else {k: v for k, v in kept.items() if k not in PARTITIONED}
     record = prepare(run, settings, kept, default="WRITE_EMPTY")
     if operation.makes == "SNAPSHOT":
         return run.tx.put(replace(record, type="SNAPSHOT", definition=copies.definition(source, "snapshot")))
     return run.tx.put(replace(record, definition=copies.made_by(operation.how, source)))
+
+
+def _check_partitioning(run: Run, sources: Sequence[Original], target: TableRecord) -> None:
+    """Refuse rows of another partitioning; into partitions of ingestion time go tables without any, as of today.
+
+    https://cloud.google.com/bigquery/docs/managing-partitioned-tables#copying_partitioned_tables
+    """
+    wanted = target.model.partitioning
+    # A table of the past comes without its partitioning, and may go back to where it was.
+    given = [s.record.model.partitioning for s in sources if s.at_ms == run.tx.now_ms]
+    if wanted is None or all(spec is not None and spec.spec() == wanted.spec() for spec in given):
+        return
+    if wanted.field is not None or any(spec is not None for spec in given):
+        message = f"Incompatible table partitioning specification of the source for table {target.shown}"
+        raise WarehouseError("invalid", f"{message}: it must be that of the destination")
 
 
 def _expiration(given: Any) -> int:
