@@ -19,6 +19,7 @@ from bqmigrate.local.sql.stores import store_sql
 from bqmigrate.local.sql.target import Target, is_default, numbered
 from bqmigrate.local.sql.translate import open_tree
 from bqmigrate.local.sql.types import quoted
+from bqmigrate.local.sql.update import TOO_MANY
 from bqmigrate.model.columns import Column
 
 Text = tuple[str, tuple[str, ...], tuple[TableId, ...]]
@@ -64,7 +65,12 @@ def merge_sql(tree: exp.Expr, target: Target) -> Text:
         _when(when, numbers, expressions, target, _view(when, env, target_item, source_item), source_item)
         for when, numbers in whens
     ]
-    using = _marked(using, own, condition, source_item)
+    guard = _at_most_one(whens, expressions, env, f"{own} JOIN {using} ON {condition}", target)
+    using = (
+        _marked(using, own, condition, source_item)
+        if guard is None
+        else _marked(f"{using} WHERE {guard}", own, condition, source_item)
+    )
     sql = f"MERGE INTO {own} USING {using} ON {condition} {' '.join(clauses)} RETURNING merge_action"
     return sql, (), tuple(resolved.ids)
 
@@ -80,6 +86,22 @@ def _marked(using: str, own: str, condition: str, source: From) -> str:
     alias = quoted(source.alias)
     matched = f"EXISTS (SELECT 1 FROM {own} WHERE {condition})"
     return f"(SELECT {alias}.*, true AS {HERE}, {matched} AS {MATCHED} FROM {using}) AS {alias}"
+
+
+def _at_most_one(
+    whens: Sequence[tuple[exp.When, Numbers]], expressions: _Expressions, env: Env, pairs: str, target: Target
+) -> str | None:
+    """Return a condition that fails when two source rows would change one target row; None when no WHEN could.
+
+    DuckDB from 2.0.1 on lets the last of them win.
+    """
+    matched = [number for when, (number, _) in whens if when.args["matched"]]
+    if not matched:
+        return None
+    texts = ["true" if n is None else env.bind_as(expressions.get(n), BOOLEAN, "WHEN condition") for n in matched]
+    most = f"SELECT count(*) AS n FROM {pairs} WHERE {' OR '.join(f'({t})' for t in texts)}"
+    grouped = f"{most} GROUP BY {quoted(target.alias)}.rowid"
+    return f"(SELECT CASE WHEN max(n) > 1 THEN {TOO_MANY} ELSE true END FROM ({grouped}))"
 
 
 def _only(text: str, when: exp.When, target: Target, source: From) -> str:
