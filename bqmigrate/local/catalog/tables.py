@@ -7,11 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from bqmigrate.local.catalog.datasets import require_dataset
+from bqmigrate.local.catalog.readings import judged, refuse_reserved, with_descriptions
 from bqmigrate.local.catalog.records import DatasetRecord, TableRecord
 from bqmigrate.local.catalog.resources import check_match, check_texts, merge, settable, whole, without_nulls
 from bqmigrate.local.catalog.store import Reader, Transaction
 from bqmigrate.local.errors import WarehouseError, unsupported
 from bqmigrate.local.storage import physical
+from bqmigrate.local.switches import Switches
 from bqmigrate.model import names, schema_rules
 from bqmigrate.model.catalog import Partitioning, Table
 from bqmigrate.model.columns import Column, find
@@ -30,6 +32,7 @@ OUTPUT = frozenset({
     "streamingBuffer", "cloneDefinition", "snapshotDefinition", "restrictions", "replicas",
 })  # fmt: skip
 INHERITED = ("defaultCollation", "defaultRoundingMode")
+DOCUMENTED = Switches()
 STAYING = ("schema", "encryptionConfiguration")
 NOT_TAUGHT = {
     "externalDataConfiguration": "external tables",
@@ -232,33 +235,41 @@ def _check_own_key(resource: Mapping[str, Any], own: tuple[str, ...]) -> None:
 
 
 def patch_table(
-    tx: Transaction, record: TableRecord, body: Mapping[str, Any], if_match: str | None = None
-) -> TableRecord:
+    tx: Transaction, record: TableRecord, body: Mapping[str, Any], if_match: str | None = None,
+    switches: Switches = DOCUMENTED,
+) -> TableRecord:  # fmt: skip
     """Merge changes into a table: only what BigQuery lets one change in place."""
     check_match(if_match, record.etag)
     chosen = _chosen(body)
     merged = merge(record.resource, chosen)
     if chosen.get("schema") is not None:
         merged["schema"] = _kept_tags(record, chosen["schema"])
-    return exchange(tx, record, merged)
+        if switches.patch_keeps_descriptions:
+            merged["schema"] = {"fields": with_descriptions(merged["schema"]["fields"], record.columns)}
+    return exchange(tx, record, merged, switches)
 
 
 def replace_table(
-    tx: Transaction, record: TableRecord, body: Mapping[str, Any], if_match: str | None = None
-) -> TableRecord:
+    tx: Transaction, record: TableRecord, body: Mapping[str, Any], if_match: str | None = None,
+    switches: Switches = DOCUMENTED,
+) -> TableRecord:  # fmt: skip
     """Exchange all that can be set of a table; a schema that is not sent stays."""
     check_match(if_match, record.etag)
     chosen = _chosen(body)
     kept = {k: record.resource[k] for k in STAYING if chosen.get(k) is None and k in record.resource}
-    return exchange(tx, record, {**chosen, **kept})
+    return exchange(tx, record, {**chosen, **kept}, switches)
 
 
-def exchange(tx: Transaction, record: TableRecord, resource: Mapping[str, Any]) -> TableRecord:
+def exchange(
+    tx: Transaction, record: TableRecord, resource: Mapping[str, Any], switches: Switches = DOCUMENTED
+) -> TableRecord:
     """Check a table's new resource against its old one, move the rows if need be, and keep it."""
     new = canonical(resource)
     if record.type == "TABLE":
         columns = read_columns(new)
-        refuse(schema_rules.patch_columns(record.columns, columns))
+        refuse(schema_rules.patch_columns(record.columns, judged(record.columns, columns, switches)))
+        if switches.dropped_names_reserved:
+            refuse_reserved(tx, record, [c.name for c in columns if find(record.columns, c.name) is None])
         new["schema"] = {"fields": [c.to_rest() for c in in_old_order(record.columns, columns)]}
         refuse(schema_rules.patch_partitioning(record.model, Partitioning.from_rest(new)))
         refuse(schema_rules.patch_key(encrypted(record.resource), encrypted(new)))

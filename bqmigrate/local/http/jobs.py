@@ -17,12 +17,12 @@ STATES = {"done": "DONE", "running": "RUNNING", "pending": "PENDING"}
 
 def insert_job(call: Call) -> Response:
     """jobs.insert: the work is done, the answer is RUNNING, as production's is."""
-    return _answer(call, submit.insert(call.world, call["project"], call.body(shapes.JOB)))
+    return _answer(call, submit.insert(call.world, call.user, call["project"], call.body(shapes.JOB)))
 
 
 def _submit(call: Call, upload: Upload) -> JobRecord:
     shapes.check(upload.body, shapes.JOB)
-    return submit.insert(call.world, upload.project, upload.body, upload.media)
+    return submit.insert(call.world, call.user, upload.project, upload.body, upload.media)
 
 
 def _answer(call: Call, job: JobRecord) -> Response:
@@ -88,7 +88,7 @@ def _wanted(request: Request, job: JobRecord) -> bool:
 def query(call: Call) -> Response:
     """jobs.query: runs to the end; what it fails with is the answer."""
     body = call.body(shapes.QUERY)
-    job = submit.query(call.world, call["project"], body)
+    job = submit.query(call.world, call.user, call["project"], body)
     if body.get("dryRun"):
         return json_response(_dry_query(job))
     given = {key: str(body[key]) for key in ("maxResults",) if body.get(key) is not None}
