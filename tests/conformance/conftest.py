@@ -15,9 +15,10 @@ from typing import Any
 
 import pytest
 import requests
-from google.auth.credentials import AnonymousCredentials
+from google.auth.credentials import AnonymousCredentials, Credentials
 from google.auth.transport.requests import AuthorizedSession
 from google.cloud import bigquery
+from google.oauth2.credentials import Credentials as StaticToken
 
 from bqmigrate.local import LocalWarehouse, Switches
 from bqmigrate.local.catalog.clock import VirtualClock
@@ -91,9 +92,11 @@ class FaultlessAdapter(LocalAdapter):
         return answer
 
 
-def client_over(warehouse: LocalWarehouse, project: str = LOCAL_PROJECT) -> bigquery.Client:
+def client_over(
+    warehouse: LocalWarehouse, project: str = LOCAL_PROJECT, credentials: Credentials | None = None
+) -> bigquery.Client:
     """Return the official client over an embedded warehouse."""
-    session = AuthorizedSession(AnonymousCredentials())
+    session = AuthorizedSession(credentials or AnonymousCredentials())
     for scheme in ("http://", "https://"):
         session.mount(scheme, FaultlessAdapter(warehouse.application))
     return bigquery.Client(project=project, _http=session, client_options={"api_endpoint": "http://bq.local"})
@@ -115,6 +118,20 @@ def client(request: pytest.FixtureRequest) -> Iterator[bigquery.Client]:
     found = new_client(request)
     yield found
     found.close()
+
+
+@pytest.fixture
+def client_as(warehouse: LocalWarehouse) -> Iterator[Callable[[str], bigquery.Client]]:
+    """Give the embedded warehouse's client of a principal: client_as("ann@example.com")."""
+    made: list[bigquery.Client] = []
+
+    def client_as(principal: str) -> bigquery.Client:
+        made.append(client_over(warehouse, credentials=StaticToken(token=principal)))
+        return made[-1]
+
+    yield client_as
+    for found in made:
+        found.close()
 
 
 @pytest.fixture
