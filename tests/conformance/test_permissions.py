@@ -338,7 +338,7 @@ def test_what_is_denied_to_all_is_denied_to_each(client, ann, ben, dataset):
 
 
 @behaviour("page SESSION_USER: the caller")
-@pytest.mark.switches()
+@pytest.mark.switches
 def test_the_caller_is_the_session_user_and_the_jobs_user(client, ann, ben, dataset):
     text = "SELECT SESSION_USER()"
     for who, name in ((ann, ANN), (ben, BEN)):
@@ -349,7 +349,7 @@ def test_the_caller_is_the_session_user_and_the_jobs_user(client, ann, ben, data
 
 
 @behaviour("page row-level security: each principal reads the rows it is granted")
-@pytest.mark.switches()
+@pytest.mark.switches
 def test_a_row_access_policy_follows_the_caller(client, ann, ben, dataset):
     text = f"""
         CREATE TABLE t AS SELECT 'x' AS a UNION ALL SELECT 'y';
