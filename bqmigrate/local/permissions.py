@@ -28,6 +28,7 @@ REQUESTS: Mapping[tuple[str, str], Sequence[str]] = {
     ("POST", "jobs"): ("jobs.create",),
     ("PUT", "jobs"): ("jobs.create",),
     ("POST", "queries"): ("jobs.create",),
+    ("DELETE", "delete"): ("jobs.delete",),
     ("GET", "routines"): ("routines.list",),
     ("POST", "routines"): ("routines.create",),
     ("GET", "{routine}"): ("routines.get",),

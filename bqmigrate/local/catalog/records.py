@@ -155,6 +155,8 @@ class JobRecord:
     ended_ms: int | None = None
     # Whether another job of another location may have the same id.
     local: bool = False
+    # Its metadata was deleted: nobody sees it any more, but its id stays taken.
+    deleted: bool = False
 
     @property
     def key(self) -> Key:

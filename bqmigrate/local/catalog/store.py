@@ -104,7 +104,7 @@ class View:
     def jobs(self, project: str) -> list[JobRecord]:
         """Return a project's jobs, latest first."""
         latest = self._all(JobRecord, "job", project)[::-1]
-        return sorted(latest, key=lambda j: -j.created_ms)
+        return sorted((j for j in latest if not j.deleted), key=lambda j: -j.created_ms)
 
     def versions(self, project: str, dataset: str, table: str) -> list[VersionRecord]:
         """Return what a table was before, of whatever table had that name, oldest first."""

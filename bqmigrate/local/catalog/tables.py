@@ -46,6 +46,8 @@ NOT_TAUGHT = {
 def require_table(reader: Reader, project: str, dataset: str, table: str) -> TableRecord:
     """Return a table or view; 404 when it, or its dataset, is not there."""
     found = reader.table(project, dataset, table)
+    if found is None and "$" in table:
+        raise unsupported(f"partition decorators ({table})")
     if found is None:
         if not dataset.startswith("_"):
             require_dataset(reader, project, dataset)

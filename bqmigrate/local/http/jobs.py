@@ -9,7 +9,7 @@ from bqmigrate.local.http.call import Call
 from bqmigrate.local.http.message import Request, Response, json_response
 from bqmigrate.local.http.uploads import Upload
 from bqmigrate.local.jobs import replies, results, submit
-from bqmigrate.local.jobs.register import require_job
+from bqmigrate.local.jobs.register import delete, require_job
 
 LIST_SIZE = 50
 STATES = {"done": "DONE", "running": "RUNNING", "pending": "PENDING"}
@@ -61,6 +61,13 @@ def cancel_job(call: Call) -> Response:
         job = require_job(reader, call["project"], call["job"], call.request.query.get("location"))
     job = submit.cancel(call.world, job)
     return json_response({"kind": "bigquery#jobCancelResponse", "job": replies.job_resource(job)})
+
+
+def delete_job(call: Call) -> Response:
+    """jobs.delete: the metadata of a job and of its children."""
+    with call.world.store.write() as tx:
+        delete(tx, require_job(tx, call["project"], call["job"], call.request.query.get("location")))
+    return json_response(None)
 
 
 def list_jobs(call: Call) -> Response:

@@ -119,9 +119,17 @@ def fail(world: World, job: JobRecord, error: Exception, extra: Mapping[str, Any
 def require_job(reader: Reader, project: str, job: str, location: str | None = None) -> JobRecord:
     """Return a job; 404 when there is none, or none in that location."""
     found = reader.job(project, job, location)
-    if found is None or (location is not None and location.lower() != found.location.lower()):
+    if found is None or found.deleted or (location is not None and location.lower() != found.location.lower()):
         raise WarehouseError("notFound", f"Not found: Job {project}:{location or 'US'}.{job}")
     return found
+
+
+def delete(tx: Transaction, job: JobRecord) -> None:
+    """Delete the metadata of a job that ended, and of its children; the ids stay taken."""
+    if job.parent is not None or job.state != "DONE":
+        raise WarehouseError("invalid", f"Job {job.shown} is {job.state if job.parent is None else 'a child job'}")
+    for found in (job, *(j for j in tx.jobs(job.project) if j.parent == job.job)):
+        tx.put(replace(found, deleted=True))
 
 
 def raised(job: JobRecord) -> WarehouseError | None:
