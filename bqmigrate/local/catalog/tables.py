@@ -14,7 +14,7 @@ from bqmigrate.local.catalog.store import Reader, Transaction
 from bqmigrate.local.errors import WarehouseError, unsupported
 from bqmigrate.local.storage import physical
 from bqmigrate.local.switches import Switches
-from bqmigrate.model import names, schema_rules
+from bqmigrate.model import key_rules, names, schema_rules
 from bqmigrate.model.catalog import Partitioning, Table
 from bqmigrate.model.columns import Column, find
 from bqmigrate.model.schema_rules import Refusal
@@ -197,7 +197,7 @@ def check_table(resource: Mapping[str, Any]) -> None:
     for column in read_columns(resource):
         _check_name(column)
     refuse(schema_rules.table_problem(Table.from_rest(resource)))
-    _check_keys(resource)
+    refuse(key_rules.keys_problem(Table.from_rest(resource)))
 
 
 def _check_name(column: Column, where: str = "") -> None:
@@ -206,27 +206,6 @@ def _check_name(column: Column, where: str = "") -> None:
         raise WarehouseError("invalid", f'Invalid field name "{where}{column.name}": {problem}')
     for nested in column.fields:
         _check_name(nested, f"{where}{column.name}.")
-
-
-KEY_TYPES = frozenset({
-    "BIGNUMERIC", "BOOLEAN", "BYTES", "DATE", "DATETIME", "INTEGER", "NUMERIC", "STRING", "TIMESTAMP",
-})  # fmt: skip
-PRIMARY_KEY_LIMIT = 16
-FOREIGN_KEY_LIMIT = 64
-
-
-def _check_keys(resource: Mapping[str, Any]) -> None:
-    table = Table.from_rest(resource)
-    if len(table.primary_key) > PRIMARY_KEY_LIMIT:
-        raise WarehouseError("invalid", f"A primary key has at most {PRIMARY_KEY_LIMIT} columns")
-    if len(table.foreign_keys) > FOREIGN_KEY_LIMIT:
-        raise WarehouseError("invalid", f"A table has at most {FOREIGN_KEY_LIMIT} foreign keys")
-    for name in (n for key in (table.primary_key, *table.foreign_keys) for n in key):
-        column = find(table.columns, name)
-        if column is None:
-            raise WarehouseError("invalid", f"Key column not found: {name}")
-        if column.type not in KEY_TYPES or column.mode == "REPEATED":
-            raise WarehouseError("invalid", f"Column {name} of type {column.sql_type()} cannot be part of a key")
 
 
 def _check_own_key(resource: Mapping[str, Any], own: tuple[str, ...]) -> None:
