@@ -24,6 +24,8 @@ from bqmigrate.model.columns import Column
 from bqmigrate.model.names import quote
 
 TARGET = "_bqm_target"
+# What OPTIONS(...) of CREATE TABLE says beside the shape of the table.
+OPTIONAL = ("description", "friendlyName", "labels", "expirationTime", "resourceTags", "maxStaleness")
 
 
 def create_table(run: Run, node: CreateTable) -> Outcome:
@@ -39,6 +41,8 @@ def create_table(run: Run, node: CreateTable) -> Outcome:
     found = None if node.source is None else original(run, node.source)
     processed = scanned_bytes(run, bound.sql, bound.tables) if bound else 0
     resource = _resource(run, node, bound, found)
+    if old is not None and run.switches.replace_keeps_options:
+        resource = {**{k: old.resource[k] for k in OPTIONAL if k in old.resource}, **resource}
     record = _put(run, name, resource, old, replaces=node.or_replace)
     if node.query is not None:
         insert_query(run, record, node.query, old)
@@ -70,7 +74,7 @@ def _put(
 
 def _resource(run: Run, node: CreateTable, bound: BoundQuery | None, found: Original | None) -> dict[str, Any]:
     """Return the REST resource that the statement describes."""
-    base = {} if found is None or node.source is None else copies.inherited(found, how=node.source.how)
+    base = {} if found is None or node.source is None else copies.inherited(run, found, how=node.source.how)
     columns = node.columns if node.columns is not None else None if bound is None else nullable(bound.columns)
     if node.collation is not None:
         base["defaultCollation"] = node.collation

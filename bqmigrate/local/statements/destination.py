@@ -69,7 +69,7 @@ def _existing(run: Run, old: TableRecord, resource: Mapping[str, Any], dispositi
         physical.create(run.tx.connection, emptied.rows_in, emptied.columns)
         if disposition == "WRITE_TRUNCATE":
             policies.forget(run.tx, old)
-        return run.tx.put(emptied)
+        return run.tx.put(replace(emptied, overwritten_ms=run.tx.now_ms))
     if resource.get("schema"):
         check_append(old.columns, tables.read_columns(resource))
     return old

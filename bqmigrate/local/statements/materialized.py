@@ -52,7 +52,7 @@ def _bases(run: Run, names: Sequence[TableId]) -> list[list[Any]]:
     found = [run.need(name) for name in names]
     for record in found:
         need_type(record, "TABLE")
-    return [[r.project, r.dataset, r.table, r.created_ms] for r in found]
+    return [[r.project, r.dataset, r.table, r.created_ms, r.overwritten_ms, r.resource["schema"]] for r in found]
 
 
 def alter_materialized_view(run: Run, node: AlterMaterializedView) -> Outcome:
