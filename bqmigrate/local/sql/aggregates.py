@@ -101,6 +101,8 @@ def aggregate(node: exp.Expr, env: Env, over: str = "") -> Typed:
     if isinstance(node, exp.IgnoreNulls | exp.RespectNulls):
         ignore, node = isinstance(node, exp.IgnoreNulls), node.args["this"]
     name = NODES.get(type(node))
+    if name is None:
+        return env.bind(node)
     if not name:
         raise unsupported(f"IGNORE NULLS or RESPECT NULLS here{env.where(node)}")
     if name == "COUNT" and isinstance(node.args["this"], exp.Star):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from sqlglot import exp
 
 from bqmigrate.local.errors import WarehouseError, unsupported
@@ -21,6 +23,8 @@ def literal_(node: exp.Expr, env: Env) -> Typed:
     try:
         if text.isdigit():
             return Typed(int_sql(int(text)) if int(text) != 2**63 else text, INTEGER, constant=True, text=text)
+        if math.isinf(float(text)):
+            raise env.error(f"Invalid floating point literal: {text}", node)
         return Typed(float_sql(float(text)), FLOAT, constant=True, text=text)
     except ValueError as error:
         raise env.error(f"Invalid integer literal: {text}", node) from error

@@ -16,7 +16,8 @@ _DIGITS = r"^\s*[+-]?([0-9]+|0[xX][0-9a-fA-F]+)\s*$"
 _SPOKEN = {"INTEGER": "int64", "FLOAT": "double", "BOOLEAN": "bool", "NUMERIC": "NUMERIC"}
 # %.15g, and %.17g where that would lose digits: the text that reads back as the same number.
 _FLOAT_TEXT = (
-    "CASE WHEN isnan({0}) THEN 'NaN' WHEN isinf({0}) THEN CASE WHEN {0} > 0 THEN 'inf' ELSE '-inf' END "
+    "CASE WHEN isnan({0}) THEN 'NaN' WHEN {0} = 0 THEN '0' "
+    "WHEN isinf({0}) THEN CASE WHEN {0} > 0 THEN 'inf' ELSE '-inf' END "
     "WHEN CAST(printf('%.15g', {0}) AS DOUBLE) = {0} THEN printf('%.15g', {0}) ELSE printf('%.17g', {0}) END"
 )
 _NUMERIC_TEXT = "regexp_replace(CAST({0} AS VARCHAR), '\\.?0+$', '')"
@@ -65,12 +66,19 @@ TEMPLATES: dict[tuple[str, str], str] = {
     ("TIMESTAMP", "STRING"): _moment_text("timezone('UTC', {0})", "+00"),
     ("TIME", "STRING"): _time_text("{0}"),
 }
+# What a STRING can be cast to; JSON and GEOGRAPHY have functions for it.
+WRITTEN = frozenset(READERS) - {"JSON", "GEOGRAPHY"}
+UNTAUGHT = frozenset({
+    ("INTERVAL", "STRING"), ("STRING", "INTERVAL"), ("STRING", "RANGE"), ("STRING", "BIGNUMERIC"),
+    *(("BIGNUMERIC", to) for to in ("STRING", "INTEGER", "FLOAT", "NUMERIC")),
+    *((have, "BIGNUMERIC") for have in ("INTEGER", "FLOAT", "NUMERIC")),
+})  # fmt: skip
 # What DuckDB would read too generously is looked at first.
 GUARDS = {
     "INTEGER": f"regexp_matches({{0}}, '{_DIGITS}')",
     "BOOLEAN": "lower({0}) IN ('true', 'false')",
-    "FLOAT": "TRY_CAST({0} AS DOUBLE) IS NOT NULL",
-    "NUMERIC": "TRY_CAST({0} AS DECIMAL(38, 9)) IS NOT NULL",
+    "FLOAT": "NOT contains({0}, '_') AND TRY_CAST({0} AS DOUBLE) IS NOT NULL",
+    "NUMERIC": "NOT contains({0}, '_') AND TRY_CAST({0} AS DECIMAL(38, 9)) IS NOT NULL",
     "DATE": r"regexp_matches({0}, '^\s*\d{{4}}-\d{{1,2}}-\d{{1,2}}\s*$') AND TRY_CAST({0} AS DATE) IS NOT NULL",
     "TIME": r"regexp_matches({0}, '^\s*\d{{1,2}}:\d{{1,2}}:\d{{1,2}}') AND TRY_CAST({0} AS TIME) IS NOT NULL",
     "DATETIME": r"regexp_matches({0}, '^\s*\d{{4}}-\d{{1,2}}-\d{{1,2}}') AND TRY_CAST({0} AS TIMESTAMP) IS NOT NULL",
@@ -86,21 +94,23 @@ def cast_value(value: Typed, to: Type, *, safe: bool = False, where: str = "") -
         return Typed(value.sql, to)
     if value.type.same(to) or value.parts is not None or (to.element is not None and value.type.element is not None):
         return _composite(value, to, where)
-    if to.name == "RANGE":
-        raise unsupported("RANGE literals")
-    if "BIGNUMERIC" in {value.type.name, to.name} and value.text is None:
-        raise unsupported("conversions of BIGNUMERIC")
-    if value.text is not None and value.constant and value.type.name == "STRING" and to.name in READERS:
+    if value.text is not None and value.constant and value.type.name == "STRING" and to.name in WRITTEN:
         return _constant(value.text, to, safe=safe)
     if value.type.name == "STRING" and to.name in GUARDS:
         return Typed(_guarded(value.sql, to, safe=safe), to)
     if value.type.name == "INTEGER" and to.name == "BIGNUMERIC" and value.text is not None:
         return _constant(value.text, to, safe=safe)
-    template = TEMPLATES.get((value.type.name, to.name))
-    if template is None:
-        raise WarehouseError("invalidQuery", f"Invalid cast from {value.type} to {to}{where}")
-    sql = once(template.format, value.sql)
+    sql = once(_template(value.type, to, where).format, value.sql)
     return Typed(f"TRY({sql})" if safe else sql, to)
+
+
+def _template(have: Type, to: Type, where: str) -> str:
+    pair = (have.name, to.name)
+    if pair in UNTAUGHT:
+        raise unsupported(f"CAST of {have} to {to}")
+    if pair not in TEMPLATES:
+        raise WarehouseError("invalidQuery", f"Invalid cast from {have} to {to}{where}")
+    return TEMPLATES[pair]
 
 
 def _composite(value: Typed, to: Type, where: str) -> Typed:
@@ -142,4 +152,9 @@ def _checked(sql: str, to: Type, *, safe: bool) -> str:
     message = bad_value("\0", to).split("\0")
     wrong = "NULL" if safe else f"error('{message[0].replace(chr(39), chr(39) * 2)}' || {sql})"
     target = cast_sql(sql, to)
+    if to.name == "INTEGER":
+        # DuckDB reads hexadecimal digits only without a sign.
+        digits = f"CAST(regexp_replace({sql}, '[+-]', '') AS HUGEINT)"
+        target = f"CAST((CASE WHEN contains({sql}, '-') THEN -1 ELSE 1 END) * {digits} AS BIGINT)"
+        target = f"TRY({target})" if safe else target
     return f"CASE WHEN {sql} IS NULL THEN NULL WHEN {guard} THEN {target} ELSE {wrong} END"

@@ -71,13 +71,19 @@ def _no_constant(name: str) -> None:
     raise ValueError(name)
 
 
+def _first(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Keep the first of two members with one name, as BigQuery does."""
+    return dict(reversed(dict(reversed(pairs)).items()))
+
+
 def json_sql(text: str) -> str:
     """Write a JSON value from its text; raises ValueError."""
     try:
-        value = json.loads(text, parse_constant=_no_constant)
+        value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_first)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
-    return f"CAST({string_sql(json.dumps(value, ensure_ascii=False, separators=(',', ':')))} AS JSON)"
+    shown = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return f"CAST({string_sql(shown)} AS JSON)"
 
 
 def _date(text: str) -> str:

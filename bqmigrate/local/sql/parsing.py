@@ -14,17 +14,21 @@ from sqlglot.dialects.bigquery import BigQuery
 from sqlglot.errors import ParseError
 
 from bqmigrate.local.errors import WarehouseError, unsupported
+from bqmigrate.local.sql.arity import check_arity
 from bqmigrate.local.sql.cursor import RESERVED, Cursor
-from bqmigrate.local.sql.functions.names import RENAMED
+from bqmigrate.local.sql.functions.names import PARSED, RENAMED
 from bqmigrate.local.sql.nodes import Position, Sql
 from bqmigrate.local.sql.tokens import Source, raw_tokens, source_of
 
 CALL = re.compile(r"bq(safe)?_(\d+)_(\w+)\Z")
+# A call of a name that GoogleSQL does not know: sqlglot would take some for functions of other dialects.
+OTHER = re.compile(r"bqother_(\d+)_(.+)\Z", re.DOTALL)
 # After these words a name with a bracket is a table with its columns, a type, or SELECT * REPLACE (...).
 NOT_A_CALL = frozenset(
     {"INTO", "INSERT", "UPDATE", "MERGE", "FROM", "JOIN", "TABLE", "USING", "WITH", ".", "*", ")", "`"}
 )
 TYPE_NAMES = frozenset({"STRING", "BYTES", "NUMERIC", "BIGNUMERIC"})
+CALLABLE = frozenset({TokenType.VAR, TokenType.FORMAT, TokenType.FIRST, TokenType.ROW, TokenType.SEQUENCE})
 _SELECT = "SELECT "
 POSITIONAL = "bq_positional_"
 
@@ -97,6 +101,8 @@ def _mark(source: Source, tokens: list[Token]) -> list[Token]:
         following = tokens[i + 1] if i + 1 < len(tokens) else None
         called = following is not None and following.token_type == TokenType.L_PAREN
         _refuse_leniency(source, tokens, i)
+        if called and not _after_dot(out):
+            check_arity(source, tokens, i)
         if _is_raw_bytes(token, following):
             continue
         if out and token.token_type == TokenType.STRING and _is_raw_bytes(tokens[i - 1], token):
@@ -112,9 +118,15 @@ def _mark(source: Source, tokens: list[Token]) -> list[Token]:
                 del out[-2:]
             name = f"bq{'safe' if safe else ''}_{token.start}_{token.text.upper()}"
             out.append(_retyped(token, TokenType.VAR, name))
+        elif called and _is_foreign(out, token):
+            out.append(_retyped(token, TokenType.VAR, f"bqother_{token.start}_{token.text}"))
         else:
             out.append(token)
     return out
+
+
+def _after_dot(before: list[Token]) -> bool:
+    return bool(before) and before[-1].text == "." and before[-2:-1] != [] and before[-2].text.upper() != "SAFE"
 
 
 def _is_call(before: list[Token], token: Token) -> bool:
@@ -125,6 +137,12 @@ def _is_call(before: list[Token], token: Token) -> bool:
     if last == "." and len(before) > 1 and before[-2].text.upper() == "SAFE":
         return True
     return last not in NOT_A_CALL and not (word in TYPE_NAMES and last in {"AS", "<"})
+
+
+def _is_foreign(before: list[Token], token: Token) -> bool:
+    last = before[-1].text.upper() if before else ""
+    known = token.text.upper() in RENAMED | PARSED
+    return token.token_type in CALLABLE and not known and last not in NOT_A_CALL
 
 
 def _retyped(token: Token, kind: TokenType, text: str) -> Token:

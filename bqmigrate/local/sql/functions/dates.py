@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from bqmigrate.local.errors import unsupported
+from bqmigrate.local.sql.casts import cast_value
 from bqmigrate.local.sql.coercion import coerce
-from bqmigrate.local.sql.functions.base import Call, Overloads, overload
+from bqmigrate.local.sql.functions.base import Call, Overloads, overload, pick
 from bqmigrate.local.sql.functions.formats import duckdb_format
 from bqmigrate.local.sql.functions.intervals import (
     CLOCK_PARTS,
@@ -21,9 +21,33 @@ from bqmigrate.local.sql.functions.intervals import (
 )
 from bqmigrate.local.sql.kinds import DATE, DATETIME, INTEGER, STRING, TIME, TIMESTAMP, Type, Typed
 from bqmigrate.local.sql.literals import moment_sql
+from bqmigrate.local.sql.once import once
 from bqmigrate.local.sql.types import string_sql
 
-UTC = "'UTC'"
+UTC, EPOCH_DAY = "'UTC'", "'1970-01-01'"
+# Microseconds since 1970 of the first and the last moment that BigQuery has; DuckDB has many more.
+FIRST, LAST = -62_135_596_800_000_000, 253_402_300_799_999_999
+EARLIEST, LATEST = -719_162, 2_932_896
+
+
+def _floored(unit: int) -> str:
+    return f"((epoch_us({{0}}) - ((epoch_us({{0}}) % {unit}) + {unit}) % {unit}) // {unit})"
+
+
+def _since_1970(unit: int) -> str:
+    outside = f"{{0}} NOT BETWEEN {-(-FIRST // unit)} AND {LAST // unit}"
+    return f"CASE WHEN {outside} THEN error('Timestamp is out of range') ELSE make_timestamptz({{0}} * {unit}) END"
+
+
+def within(call: Call, sql: str, kind: Type) -> str:
+    """Write a moment that fails outside of the years 1 to 9999, which are all that BigQuery has."""
+    if kind == TIME:
+        return sql
+    micros = f"epoch_us({sql})" if kind != DATE else f"epoch_us(CAST({sql} AS TIMESTAMP))"
+    wrong = call.fail(f"{call.name} has a result outside of the years 1 to 9999")
+    return f"(CASE WHEN {micros} NOT BETWEEN {FIRST} AND {LAST} THEN {wrong} ELSE {sql} END)"
+
+
 OVERLOADS: Overloads = {
     "DATE": (
         overload([INTEGER, INTEGER, INTEGER], DATE, "make_date({0}, {1}, {2})"),
@@ -38,6 +62,7 @@ OVERLOADS: Overloads = {
         overload([DATETIME], DATETIME, "{0}"),
         overload([DATE], DATETIME, "CAST({0} AS TIMESTAMP)"),
     ),
+    # From a DATETIME or TIMESTAMP literal as from any value.
     "TIME": (
         overload([INTEGER] * 3, TIME, "make_time({0}, {1}, CAST({2} AS DOUBLE))"),
         overload([TIMESTAMP, STRING], TIME, "CAST(timezone({1}, {0}) AS TIME)", UTC),
@@ -46,19 +71,26 @@ OVERLOADS: Overloads = {
     ),
     "TIMESTAMP": (
         overload([TIMESTAMP], TIMESTAMP, "{0}"),
-        overload([STRING], TIMESTAMP, "CAST({0} AS TIMESTAMPTZ)"),
         overload([DATE, STRING], TIMESTAMP, "timezone({1}, CAST({0} AS TIMESTAMP))", UTC),
         overload([DATETIME, STRING], TIMESTAMP, "timezone({1}, {0})", UTC),
+        overload([STRING, STRING], TIMESTAMP, None),
     ),
-    "DATE_FROM_UNIX_DATE": (overload([INTEGER], DATE, "(DATE '1970-01-01' + CAST({0} AS INTEGER))"),),
+    "DATE_FROM_UNIX_DATE": (
+        overload(
+            [INTEGER],
+            DATE,
+            f"CASE WHEN {{0}} NOT BETWEEN {EARLIEST} AND {LATEST} THEN error('Date is out of range') "
+            "ELSE DATE '1970-01-01' + CAST({0} AS INTEGER) END",
+        ),
+    ),
     "UNIX_DATE": (overload([DATE], INTEGER, "CAST({0} - DATE '1970-01-01' AS BIGINT)"),),
     # Flooring, also before 1970.
-    "UNIX_SECONDS": (overload([TIMESTAMP], INTEGER, "CAST(floor(epoch_us({0}) / 1000000) AS BIGINT)"),),
-    "UNIX_MILLIS": (overload([TIMESTAMP], INTEGER, "CAST(floor(epoch_us({0}) / 1000) AS BIGINT)"),),
+    "UNIX_SECONDS": (overload([TIMESTAMP], INTEGER, _floored(1_000_000)),),
+    "UNIX_MILLIS": (overload([TIMESTAMP], INTEGER, _floored(1_000)),),
     "UNIX_MICROS": (overload([TIMESTAMP], INTEGER, "epoch_us({0})"),),
-    "TIMESTAMP_SECONDS": (overload([INTEGER], TIMESTAMP, "make_timestamptz({0} * 1000000)"),),
-    "TIMESTAMP_MILLIS": (overload([INTEGER], TIMESTAMP, "make_timestamptz({0} * 1000)"),),
-    "TIMESTAMP_MICROS": (overload([INTEGER], TIMESTAMP, "make_timestamptz({0})"),),
+    "TIMESTAMP_SECONDS": (overload([INTEGER], TIMESTAMP, _since_1970(1_000_000)),),
+    "TIMESTAMP_MILLIS": (overload([INTEGER], TIMESTAMP, _since_1970(1_000)),),
+    "TIMESTAMP_MICROS": (overload([INTEGER], TIMESTAMP, _since_1970(1)),),
 }
 TYPES = {"DATE": DATE, "DATETIME": DATETIME, "TIMESTAMP": TIMESTAMP, "TIME": TIME}
 ACCEPTED = {"DATE": (DATE, DATETIME, TIMESTAMP), "DATETIME": (DATETIME,), "TIMESTAMP": (TIMESTAMP,), "TIME": (TIME,)}
@@ -82,9 +114,19 @@ def shift(call: Call) -> Typed:
     allowed = {"DATE": DATE_PARTS, "TIME": CLOCK_PARTS, "TIMESTAMP": (*CLOCK_PARTS, "DAY")}.get(kind.name)
     if allowed is not None and part not in allowed:
         raise call.error(f"{call.name} does not support the {part} date part")
+    if len(call.nodes) > 2:  # noqa: PLR2004
+        raise call.no_match(call.arguments(), f"{call.name}({kind}, INTERVAL INT64 date_part)")
     sign = "-" if call.name.endswith("_SUB") else "+"
     moved = f"({sql} {sign} {interval_sql(call, 1)})"
-    return Typed(f"CAST({moved} AS DATE)" if kind == DATE else moved, kind)
+    return Typed(once(lambda m: within(call, m, kind), f"CAST({moved} AS DATE)" if kind == DATE else moved), kind)
+
+
+def timestamp(call: Call) -> Typed:
+    """Bind TIMESTAMP: of a STRING as a cast, of a DATE or DATETIME in a time zone."""
+    given = call.arguments()
+    if len(given) == 1 and given[0].type == STRING:
+        return cast_value(given[0], TIMESTAMP)
+    return pick(call, OVERLOADS["TIMESTAMP"])
 
 
 def truncate(call: Call) -> Typed:
@@ -92,8 +134,10 @@ def truncate(call: Call) -> Typed:
     sql, kind = _subject(call)
     part = call.part(1) if len(call.nodes) > 1 else "DAY"
     zone = call.bind(call.node(2)).sql if len(call.nodes) > 2 else UTC  # noqa: PLR2004
-    if kind == DATE and part in CLOCK_PARTS:
+    if (kind == DATE and part in CLOCK_PARTS) or (kind == TIME and part not in CLOCK_PARTS):
         raise call.error(f"{call.name} does not support the {part} date part")
+    if kind == TIME:
+        return Typed(f"CAST({_cut(call, f'(DATE {EPOCH_DAY} + {sql})', part)} AS TIME)", kind)
     local = f"timezone({zone}, {sql})" if kind == TIMESTAMP else sql
     cut = _cut(call, local, part)
     if kind == TIMESTAMP:
@@ -141,14 +185,16 @@ def last_day(call: Call) -> Typed:
     if sql is None:
         raise call.no_match([value], "LAST_DAY(DATE, [date_part])")
     part = call.part(1) if len(call.nodes) > 1 else "MONTH"
+    if part == "ISOYEAR":
+        return Typed(f"CAST(date_trunc('week', make_date(isoyear({sql}) + 1, 1, 4)) - to_days(1) AS DATE)", DATE)
     width = {"MONTH": "to_months(1)", "QUARTER": "to_months(3)", "YEAR": "to_months(12)"}.get(part, "to_days(7)")
     return Typed(f"CAST({_cut(call, sql, part)} + {width} - to_days(1) AS DATE)", DATE)
 
 
 def format_moment(call: Call) -> Typed:
     """Bind FORMAT_DATE, FORMAT_DATETIME, FORMAT_TIMESTAMP and FORMAT_TIME."""
-    text = string_sql(duckdb_format(call.constant_text(0)))
     kind = TYPES[call.name.split("_")[1]]
+    text = string_sql(duckdb_format(call.constant_text(0), of=kind.name, zoned=len(call.nodes) > 2))  # noqa: PLR2004
     value = call.bind(call.node(1))
     sql = coerce(value, kind)
     if sql is None:
@@ -164,15 +210,17 @@ def format_moment(call: Call) -> Typed:
 def parse_moment(call: Call) -> Typed:
     """Bind PARSE_DATE, PARSE_DATETIME, PARSE_TIMESTAMP and PARSE_TIME."""
     kind = TYPES[call.name.split("_")[1]]
-    text = string_sql(duckdb_format(call.constant_text(0), reading=True))
+    text = duckdb_format(call.constant_text(0), of=kind.name, reading=True)
     value = coerce(call.bind(call.node(1)), STRING) if len(call.nodes) > 1 else None
-    if value is None:
+    if value is None or len(call.nodes) > (3 if kind == TIMESTAMP else 2):
         raise call.no_match(call.arguments(), f"{call.name}(STRING, STRING)")
-    if len(call.nodes) > 2:  # noqa: PLR2004
-        raise unsupported(f"{call.name} with a time zone")
-    parsed = f"strptime({value}, {text})"
+    if kind != TIME and "%Y" not in text and "%y" not in text:
+        # What is not said is of 1970; DuckDB takes 1900.
+        value, text = f"('1970 ' || {value})", f"%Y {text}"
+    parsed = f"strptime({value}, {string_sql(text)})"
     if kind == TIMESTAMP:
-        return Typed(f"timezone('UTC', {parsed})", kind)
+        zone = call.bind(call.node(2)).sql if len(call.nodes) > 2 else UTC  # noqa: PLR2004
+        return Typed(f"timezone({zone}, {parsed})", kind)
     return Typed(f"CAST({parsed} AS {'TIMESTAMP' if kind == DATETIME else kind.name})", kind)
 
 
@@ -226,15 +274,16 @@ FAMILIES = ("DATE", "DATETIME", "TIMESTAMP", "TIME")
 SPECIALS = {
     **{f"{family}_ADD": shift for family in FAMILIES},
     **{f"{family}_SUB": shift for family in FAMILIES},
-    **{f"{family}_TRUNC": truncate for family in FAMILIES[:3]},
+    **{f"{family}_TRUNC": truncate for family in FAMILIES},
     **{f"{family}_DIFF": difference for family in FAMILIES},
     **{f"FORMAT_{family}": format_moment for family in FAMILIES},
     **{f"PARSE_{family}": parse_moment for family in FAMILIES},
     **{f"CURRENT_{family}": current for family in FAMILIES},
     "LAST_DAY": last_day,
+    "TIMESTAMP": timestamp,
 }
 PART_ARGUMENTS = {
-    **{f"{family}_TRUNC": (1,) for family in FAMILIES[:3]},
+    **{f"{family}_TRUNC": (1,) for family in FAMILIES},
     **{f"{family}_DIFF": (2,) for family in FAMILIES},
     "LAST_DAY": (1,),
 }

@@ -8,8 +8,8 @@ from __future__ import annotations
 from bqmigrate.local.sql.coercion import coerce, supertype
 from bqmigrate.local.sql.functions.base import Call, Overloads, overload
 from bqmigrate.local.sql.functions.intervals import interval_sql
-from bqmigrate.local.sql.kinds import DATE, INTEGER, NULL, STRING, Type, Typed, array_of
-from bqmigrate.local.sql.types import cast_sql, string_sql
+from bqmigrate.local.sql.kinds import DATE, FLOAT, INTEGER, NULL, NUMERIC, STRING, Type, Typed, array_of
+from bqmigrate.local.sql.types import string_sql
 
 STRINGS, INTEGERS, DATES = array_of(STRING), array_of(INTEGER), array_of(DATE)
 OVERLOADS: Overloads = {
@@ -28,6 +28,7 @@ OVERLOADS: Overloads = {
             "CASE WHEN {2} = 0 THEN error('Sequence step cannot be 0.') ELSE generate_series({0}, {1}, {2}) END",
             "CAST(1 AS BIGINT)",
         ),
+        *(overload([kind] * 3, array_of(kind), None, "1") for kind in (NUMERIC, FLOAT)),
     ),
 }
 
@@ -69,15 +70,6 @@ def array_edge(call: Call) -> Typed:
     return Typed(f"CASE WHEN len({value.sql}) = 0 THEN error({empty}) ELSE ({value.sql})[{edge}] END", element)
 
 
-def array_includes(call: Call) -> Typed:
-    """Bind ARRAY_INCLUDES."""
-    value, element = _array(call)
-    item = coerce(call.bind(call.node(1)), element) if len(call.nodes) > 1 else None
-    if item is None:
-        raise call.no_match(call.arguments(), "ARRAY_INCLUDES(ARRAY<T>, T)")
-    return Typed(f"list_contains({value.sql}, {item})", Type("BOOLEAN"))
-
-
 def generate_date_array(call: Call) -> Typed:
     """Bind GENERATE_DATE_ARRAY(start, end[, INTERVAL n part])."""
     arguments = [coerce(call.bind(node), DATE) for node in call.nodes[:2]]
@@ -102,27 +94,13 @@ def error(call: Call) -> Typed:
     return Typed(f"error({arguments[0].sql})", NULL)
 
 
-def nullif_zero(call: Call) -> Typed:
-    """Bind ZEROIFNULL and NULLIFZERO."""
-    arguments = call.arguments()
-    if len(arguments) != 1 or arguments[0].type.name not in {"INTEGER", "FLOAT", "NUMERIC"}:
-        raise call.no_match(arguments, f"{call.name}(INT64)")
-    value = arguments[0]
-    zero = cast_sql("0", value.type)
-    verb = "nullif" if call.name == "NULLIFZERO" else "coalesce"
-    return Typed(f"{verb}({value.sql}, {zero})", value.type)
-
-
 SPECIALS = {
     "ARRAY_LENGTH": array_length,
     "ARRAY_REVERSE": array_reverse,
     "ARRAY_CONCAT": array_concat,
     "ARRAY_FIRST": array_edge,
     "ARRAY_LAST": array_edge,
-    "ARRAY_INCLUDES": array_includes,
     "GENERATE_DATE_ARRAY": generate_date_array,
     "SESSION_USER": session_user,
     "ERROR": error,
-    "NULLIFZERO": nullif_zero,
-    "ZEROIFNULL": nullif_zero,
 }
