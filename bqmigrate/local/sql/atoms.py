@@ -10,8 +10,8 @@ from bqmigrate.local.errors import WarehouseError, unsupported
 from bqmigrate.local.sql.env import Env
 from bqmigrate.local.sql.kinds import BOOLEAN, BYTES, FLOAT, INTEGER, NULL_VALUE, STRING, Typed
 from bqmigrate.local.sql.literals import bytes_sql, float_sql, int_sql
+from bqmigrate.local.sql.marking import POSITIONAL
 from bqmigrate.local.sql.parameters import from_wire, parameter
-from bqmigrate.local.sql.parsing import POSITIONAL
 from bqmigrate.local.sql.types import string_sql
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from bqmigrate.local.errors import WarehouseError, unsupported
 from bqmigrate.local.sql.coercion import coerce
 from bqmigrate.local.sql.kinds import NULL, Type, Typed
-from bqmigrate.local.sql.literals import READERS
-from bqmigrate.local.sql.once import once
+from bqmigrate.local.sql.literals import READERS, text_sql
+from bqmigrate.local.sql.once import once, separately
 from bqmigrate.local.sql.types import cast_sql
 
 _DIGITS = r"^\s*[+-]?([0-9]+|0[xX][0-9a-fA-F]+)\s*$"
@@ -67,22 +67,24 @@ TEMPLATES: dict[tuple[str, str], str] = {
     ("TIME", "STRING"): _time_text("{0}"),
 }
 # What a STRING can be cast to; JSON and GEOGRAPHY have functions for it.
-WRITTEN = frozenset(READERS) - {"JSON", "GEOGRAPHY"}
+WRITTEN = (frozenset(READERS) | {"RANGE"}) - {"JSON", "GEOGRAPHY"}
 UNTAUGHT = frozenset({
     ("INTERVAL", "STRING"), ("STRING", "INTERVAL"), ("STRING", "RANGE"), ("STRING", "BIGNUMERIC"),
     *(("BIGNUMERIC", to) for to in ("STRING", "INTEGER", "FLOAT", "NUMERIC")),
     *((have, "BIGNUMERIC") for have in ("INTEGER", "FLOAT", "NUMERIC")),
 })  # fmt: skip
+_DAY, _CLOCK = r"\d{{4}}-\d{{1,2}}-\d{{1,2}}", r"([01]?\d|2[0-3]):\d{{1,2}}:\d{{1,2}}(\.\d{{0,6}})?"
 # What DuckDB would read too generously is looked at first.
 GUARDS = {
     "INTEGER": f"regexp_matches({{0}}, '{_DIGITS}')",
     "BOOLEAN": "lower({0}) IN ('true', 'false')",
     "FLOAT": "NOT contains({0}, '_') AND TRY_CAST({0} AS DOUBLE) IS NOT NULL",
     "NUMERIC": "NOT contains({0}, '_') AND TRY_CAST({0} AS DECIMAL(38, 9)) IS NOT NULL",
-    "DATE": r"regexp_matches({0}, '^\s*\d{{4}}-\d{{1,2}}-\d{{1,2}}\s*$') AND TRY_CAST({0} AS DATE) IS NOT NULL",
-    "TIME": r"regexp_matches({0}, '^\s*\d{{1,2}}:\d{{1,2}}:\d{{1,2}}') AND TRY_CAST({0} AS TIME) IS NOT NULL",
-    "DATETIME": r"regexp_matches({0}, '^\s*\d{{4}}-\d{{1,2}}-\d{{1,2}}') AND TRY_CAST({0} AS TIMESTAMP) IS NOT NULL",
-    "TIMESTAMP": r"regexp_matches({0}, '^\s*\d{{4}}-\d{{1,2}}-\d{{1,2}}') AND TRY_CAST({0} AS TIMESTAMPTZ) IS NOT NULL",
+    "DATE": rf"regexp_matches({{0}}, '^\s*{_DAY}\s*$') AND TRY_CAST({{0}} AS DATE) IS NOT NULL",
+    "TIME": rf"regexp_matches({{0}}, '^\s*{_CLOCK}\s*$') AND TRY_CAST({{0}} AS TIME) IS NOT NULL",
+    "DATETIME": rf"regexp_matches({{0}}, '^\s*{_DAY}([ Tt]{_CLOCK})?\s*$') "
+    "AND TRY_CAST({0} AS TIMESTAMP) IS NOT NULL",
+    "TIMESTAMP": rf"regexp_matches({{0}}, '^\s*{_DAY}([ Tt]{_CLOCK})?') AND TRY_CAST({{0}} AS TIMESTAMPTZ) IS NOT NULL",
 }
 
 
@@ -100,8 +102,12 @@ def cast_value(value: Typed, to: Type, *, safe: bool = False, where: str = "") -
         return Typed(_guarded(value.sql, to, safe=safe), to)
     if value.type.name == "INTEGER" and to.name == "BIGNUMERIC" and value.text is not None:
         return _constant(value.text, to, safe=safe)
-    sql = once(_template(value.type, to, where).format, value.sql)
-    return Typed(f"TRY({sql})" if safe else sql, to)
+    template = _template(value.type, to, where)
+    if safe:
+        # What fails inside of the value fails all the same, and DuckDB's TRY takes no error() at all.
+        bind = separately if "error(" in value.sql or "error(" in template else once
+        return Typed(bind(lambda v: f"TRY({template.format(v)})", value.sql), to)
+    return Typed(once(template.format, value.sql), to)
 
 
 def _template(have: Type, to: Type, where: str) -> str:
@@ -129,7 +135,7 @@ def _composite(value: Typed, to: Type, where: str) -> Typed:
 
 def _constant(text: str, to: Type, *, safe: bool) -> Typed:
     try:
-        return Typed(READERS[to.name](text), to)
+        return Typed(text_sql(text, to), to)
     except ValueError as error:
         if safe:
             return Typed(cast_sql("NULL", to), to)

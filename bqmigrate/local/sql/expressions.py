@@ -17,11 +17,11 @@ from bqmigrate.local.sql.functions.base import Call, pick, safely
 from bqmigrate.local.sql.functions.dates import current, extract
 from bqmigrate.local.sql.functions.documents import parse_json
 from bqmigrate.local.sql.functions.general import session_user
-from bqmigrate.local.sql.functions.names import OVERLOADS, SPECIALS, WINDOW_ONLY
+from bqmigrate.local.sql.functions.names import MOST, OVERLOADS, SPECIALS, WINDOW_ONLY
 from bqmigrate.local.sql.kinds import BOOLEAN, INTEGER, JSON, NULL_VALUE, STRING, Type, Typed, type_of
+from bqmigrate.local.sql.marking import CALL, OTHER
 from bqmigrate.local.sql.once import once
 from bqmigrate.local.sql.operators import OPERATORS, compare
-from bqmigrate.local.sql.parsing import CALL, OTHER
 from bqmigrate.local.sql.stores import stored_sql
 from bqmigrate.local.sql.types import quoted, string_sql
 
@@ -216,6 +216,8 @@ def _function(node: exp.Expr, env: Env) -> Typed:
     if name in WINDOW_ONLY and not isinstance(node.parent, exp.Window | exp.IgnoreNulls | exp.RespectNulls):
         raise WarehouseError("invalidQuery", f"Analytic function {name} cannot be called without an OVER clause{where}")
     call = replace(_call(node, name, node.expressions, env, where), safe=safe)
+    if len(node.expressions) > MOST.get(name, len(node.expressions)):
+        raise call.no_match(call.arguments(), f"{name} with at most {MOST[name]} arguments")
     if name not in SPECIALS:
         return pick(call, OVERLOADS[name])
     value = SPECIALS[name](call)

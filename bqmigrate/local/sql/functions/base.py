@@ -22,9 +22,12 @@ FAILURE = re.compile(r"error\((?:'(?:[^']|'')*'|[^()'])*\)")
 VOLATILE = ("error(", "random(", "uuid(")
 
 
+Template = str | Callable[..., str]
+
+
 @dataclass(frozen=True)
 class Overload:
-    """One signature; the template's {0}, {1} are the arguments, each used as often as needed.
+    """One signature; the template's {0}, {1} are the arguments, each as often as needed, or it is a function of them.
 
     As many of the last parameters as there are `defaults` may be left out, and these then fill the template. With
     `variadic` the last parameter repeats. Without a template, the signature is one that BigQuery has and the
@@ -33,7 +36,7 @@ class Overload:
 
     parameters: tuple[Type, ...]
     result: Type
-    template: str | None
+    template: Template | None
     defaults: tuple[str, ...] = ()
     variadic: bool = False
 
@@ -85,6 +88,8 @@ class Call:
     def constant_text(self, index: int) -> str:
         """Return a string literal or parameter; raises 501 for anything that is only known per row."""
         value = self.bind(self.node(index))
+        if value.type.name not in {"STRING", "NULL"}:
+            raise self.no_match(self.arguments(), f"{self.name} with a STRING as argument {index + 1}")
         if value.text is None or value.type.name != "STRING":
             raise unsupported(f"{self.name} with an argument that is no constant")
         return value.text
@@ -94,7 +99,9 @@ Special = Callable[[Call], Typed]
 Overloads = Mapping[str, tuple[Overload, ...]]
 
 
-def overload(parameters: Sequence[Type], result: Type, template: str | None, *defaults: str, **more: Any) -> Overload:
+def overload(
+    parameters: Sequence[Type], result: Type, template: Template | None, *defaults: str, **more: Any
+) -> Overload:
     """Write an overload on one line."""
     return Overload(tuple(parameters), result, template, defaults, **more)
 
@@ -146,11 +153,11 @@ def _texts(one: Overload, arguments: Sequence[Typed], *, exact: bool) -> list[st
 def _filled(one: Overload, texts: Sequence[str], call: Call) -> str:
     if one.template is None:
         raise unsupported(f"{_signature(call.name, one)}")
+    fill = one.template if callable(one.template) else one.template.format
     if not call.safe:
-        return once(one.template.format, *texts)
+        return once(fill, *texts)
     # SAFE. is about the call itself: errors of its arguments stay errors.
-    template = safely(FAILURE.sub("NULL", one.template), call.name)
-    return separately(template.format, *texts)
+    return separately(lambda *given: safely(FAILURE.sub("NULL", fill(*given)), call.name), *texts)
 
 
 def _signature(name: str, one: Overload) -> str:

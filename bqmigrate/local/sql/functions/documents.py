@@ -226,3 +226,4 @@ SPECIALS = {
     "TO_JSON_STRING": to_json,
     "STRING": string_of,
 }
+MOST = dict.fromkeys((name for name in SPECIALS if name.startswith("JSON_")), 2)

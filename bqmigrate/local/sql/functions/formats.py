@@ -49,6 +49,8 @@ def duckdb_format(text: str, *, of: str, reading: bool = False, zoned: bool = Fa
             raise unsupported(f"format element %{element} of {of}, or in another time zone than UTC")
         if element in (SAME_EXCEPT_F if of != "TIME" else CLOCK):
             out += f"%{element}"
+        elif element == "e" and reading:
+            out += "%d"
         elif element in ELEMENTS and not (reading and element in READ_ONLY_REFUSED):
             out += ELEMENTS[element]
         else:

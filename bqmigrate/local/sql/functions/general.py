@@ -7,18 +7,23 @@ from __future__ import annotations
 
 from bqmigrate.local.sql.coercion import coerce, supertype
 from bqmigrate.local.sql.functions.base import Call, Overloads, overload
-from bqmigrate.local.sql.functions.intervals import interval_sql
+from bqmigrate.local.sql.functions.intervals import DATE_PARTS, interval_part, interval_sql
 from bqmigrate.local.sql.kinds import DATE, FLOAT, INTEGER, NULL, NUMERIC, STRING, Type, Typed, array_of
 from bqmigrate.local.sql.types import string_sql
 
 STRINGS, INTEGERS, DATES = array_of(STRING), array_of(INTEGER), array_of(DATE)
 OVERLOADS: Overloads = {
     "ARRAY_TO_STRING": (
-        overload([STRINGS, STRING], STRING, "CASE WHEN {0} = [] THEN '' ELSE array_to_string({0}, {1}) END"),
+        overload(
+            [STRINGS, STRING],
+            STRING,
+            "CASE WHEN {1} IS NULL THEN NULL WHEN {0} = [] THEN '' ELSE array_to_string({0}, {1}) END",
+        ),
         overload(
             [STRINGS, STRING, STRING],
             STRING,
-            "CASE WHEN {0} = [] THEN '' ELSE array_to_string(list_transform({0}, lambda e: coalesce(e, {2})), {1}) END",
+            "CASE WHEN {1} IS NULL OR {2} IS NULL THEN NULL WHEN {0} = [] THEN '' "
+            "ELSE array_to_string(list_transform({0}, lambda e: coalesce(e, {2})), {1}) END",
         ),
     ),
     "GENERATE_ARRAY": (
@@ -75,8 +80,12 @@ def generate_date_array(call: Call) -> Typed:
     arguments = [coerce(call.bind(node), DATE) for node in call.nodes[:2]]
     if len(arguments) != 2 or None in arguments:  # noqa: PLR2004
         raise call.no_match(call.arguments(), "GENERATE_DATE_ARRAY(DATE, DATE, [INTERVAL INT64 date_part])")
-    step = interval_sql(call, 2) if len(call.nodes) > 2 else "INTERVAL 1 DAY"  # noqa: PLR2004
+    given = len(call.nodes) > 2  # noqa: PLR2004
+    if given and interval_part(call, 2) not in DATE_PARTS:
+        raise call.error(f"GENERATE_DATE_ARRAY does not support the {interval_part(call, 2)} date part")
+    step = interval_sql(call, 2) if given else "INTERVAL 1 DAY"
     start, end = arguments
+    step = f"(CASE WHEN {step} = INTERVAL 0 DAY THEN {call.fail('Sequence step cannot be 0.')} ELSE {step} END)"
     sql = f"list_transform(generate_series(CAST({start} AS TIMESTAMP), CAST({end} AS TIMESTAMP), {step}), "
     return Typed(f"{sql}lambda e: CAST(e AS DATE))", DATES)
 
@@ -103,4 +112,9 @@ SPECIALS = {
     "GENERATE_DATE_ARRAY": generate_date_array,
     "SESSION_USER": session_user,
     "ERROR": error,
+}
+MOST = {
+    **dict.fromkeys(("ARRAY_LENGTH", "ARRAY_REVERSE", "ARRAY_FIRST", "ARRAY_LAST"), 1),
+    "GENERATE_DATE_ARRAY": 3,
+    "SESSION_USER": 0,
 }

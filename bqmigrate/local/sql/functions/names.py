@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bqmigrate.local.sql.functions import dates, documents, general, numbers, printf, strings, untaught, windows
+from bqmigrate.local.sql.functions import dates, documents, general, numbers, printf, ranges, strings, untaught, windows
 from bqmigrate.local.sql.functions.base import Overload, Special
 
 OVERLOADS: Mapping[str, tuple[Overload, ...]] = {
@@ -25,6 +25,7 @@ SPECIALS: Mapping[str, Special] = {
     **documents.SPECIALS,
     **windows.SPECIALS,
     **printf.SPECIALS,
+    **ranges.SPECIALS,
     **untaught.SPECIALS,
 }
 RENAMED = frozenset({*OVERLOADS, *SPECIALS})
@@ -39,5 +40,7 @@ PARSED = AGGREGATES | CONDITIONALS | frozenset({
     "ARRAY", "STRUCT", "UNNEST", "EXISTS", "OFFSET", "ORDINAL", "SAFE_OFFSET", "SAFE_ORDINAL", "WEEK", "ROLLUP", "CUBE",
     "SYSTEM", "IN", "OVER", "VALUES", "USING",
 })  # fmt: skip
+# How many arguments the functions that bind their own take at most.
+MOST: Mapping[str, int] = {**dates.MOST, **documents.MOST, **general.MOST}
 PART_ARGUMENTS = dates.PART_ARGUMENTS
 WINDOW_ONLY = windows.NAMES

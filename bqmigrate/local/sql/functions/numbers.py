@@ -94,9 +94,7 @@ OVERLOADS: Overloads = {
         overload([INTEGER], INTEGER, "CAST(bit_count({0}) AS BIGINT)"),
         overload([BYTES], INTEGER, None),
     ),
-    "CBRT": _also_numeric(
-        *_float("CASE WHEN pow(round(cbrt({0})), 3) = {0} THEN round(cbrt({0})) ELSE cbrt({0}) END")
-    ),
+    "CBRT": _also_numeric(*_float("CASE WHEN pow(round(cbrt({0})), 3) = {0} THEN round(cbrt({0})) ELSE cbrt({0}) END")),
     "CEIL": _whole("ceil"),
     "CEILING": _whole("ceil"),
     "COS": _float("cos({0})"),

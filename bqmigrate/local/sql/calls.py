@@ -1,4 +1,4 @@
-"""How many arguments the calls take that sqlglot reads by itself: it reads over some that are too many."""
+"""What sqlglot reads over in the calls it reads by itself: arguments too many, types of other dialects."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from sqlglot import Token, TokenType
 
 from bqmigrate.local.sql.functions.names import AGGREGATES
 from bqmigrate.local.sql.tokens import Source
+from bqmigrate.model.columns import ALIASES, TYPES
 
 ARGUMENTS: Mapping[str, tuple[int, int]] = {
     **dict.fromkeys(AGGREGATES, (1, 1)),
@@ -19,6 +20,7 @@ ARGUMENTS: Mapping[str, tuple[int, int]] = {
 }
 OPENING = frozenset({TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE})
 CLOSING = frozenset({TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE})
+TYPE_NAMES = frozenset({*TYPES, *ALIASES, "ARRAY"})
 # Inside an aggregate: what follows is no argument any more.
 ENDINGS = frozenset({TokenType.ORDER_BY, TokenType.LIMIT, TokenType.HAVING})
 
@@ -33,6 +35,19 @@ def check_arity(source: Source, tokens: Sequence[Token], i: int) -> None:
     if not least <= given <= most:
         message = f"Number of arguments does not match for function {name}: it was given {given}"
         raise source.error(f"No matching signature: {message}", tokens[i].start)
+
+
+def check_cast(source: Source, tokens: Sequence[Token], i: int) -> None:
+    """Raise WarehouseError when the CAST whose name is tokens[i] is to a type of another dialect."""
+    if tokens[i].text.upper() not in {"CAST", "SAFE_CAST"}:
+        return
+    depth = 0
+    for j in range(i + 1, len(tokens) - 1):
+        depth += (tokens[j].token_type in OPENING) - (tokens[j].token_type in CLOSING)
+        if depth == 1 and tokens[j].token_type == TokenType.ALIAS and tokens[j + 1].text.upper() not in TYPE_NAMES:
+            raise source.error(f"Type not found: {tokens[j + 1].text}", tokens[j + 1].start)
+        if depth == 0:
+            return
 
 
 def _given(tokens: Sequence[Token], opening: int) -> int:
