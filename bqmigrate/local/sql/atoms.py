@@ -76,7 +76,10 @@ def system_variable(node: exp.Expr, env: Env) -> Typed:
 
 
 def variable(name: str, env: Env) -> Typed | None:
-    """Return a script variable, compared without case; None when there is none."""
+    """Return an argument of the function around, or a script variable, compared without case; None for neither."""
+    argument = env.scope.arguments.get(name.lower())
+    if argument is not None:
+        return argument
     found = next((v for key, v in env.scope.variables.items() if key.lower() == name.lower()), None)
     return from_wire(found.column, found.value) if found is not None else None
 

@@ -85,7 +85,8 @@ def field(value: Typed, name: str, node: exp.Expr, env: Env) -> Typed:
 def _dot(node: exp.Expr, env: Env) -> Typed:
     inner = node.args["expression"]
     if isinstance(inner, exp.Func):
-        raise env.error(f"Function not found: {node.sql('bigquery')}", node)
+        path = tuple(part.name for part in node.args["this"].find_all(exp.Identifier, bfs=False))
+        return _made((*path, inner.name), inner.expressions, env, env.where(node))
     if _is_system(node):
         return atoms.system_variable(node, env)
     return field(env.bind(node.args["this"]), inner.name, node, env)
@@ -227,9 +228,17 @@ def _function(node: exp.Expr, env: Env) -> Typed:
 def _other(node: exp.Expr, env: Env) -> Typed:
     """Bind a call of what is no function of GoogleSQL's own."""
     match = OTHER.match(str(node.this))
-    if match is None:
-        raise env.error(f"Function not found: {node.name}", node)
-    raise WarehouseError("invalidQuery", f"Function not found: {match[2]} at {env.source.position(int(match[1]))}")
+    name = match[2] if match is not None else node.name
+    where = f" at {env.source.position(int(match[1]))}" if match is not None else env.where(node)
+    return _made(tuple(name.split(".")), node.expressions, env, where)
+
+
+def _made(path: tuple[str, ...], nodes: Sequence[exp.Expr], env: Env, where: str) -> Typed:
+    """Bind a call of a function that somebody made."""
+    function = env.scope.functions(path)
+    if function is None:
+        raise WarehouseError("invalidQuery", f"Function not found: {'.'.join(path)}{where}")
+    return env.caller(function, [env.bind(n) for n in nodes], env.scope, where)
 
 
 def _current(name: str) -> Callable[[exp.Expr, Env], Typed]:
