@@ -12,9 +12,10 @@ from bqmigrate.local.catalog.records import Key, TableRecord, VersionRecord
 from bqmigrate.local.catalog.store import Reader, Transaction
 from bqmigrate.local.catalog.versions import rows_as_of, table_as_of
 from bqmigrate.local.errors import WarehouseError
-from bqmigrate.local.sql.bound import Scope, TableId, TableInfo, Variable
+from bqmigrate.local.sql.bound import Function, Scope, TableId, TableInfo, Variable
 from bqmigrate.local.sql.errors import runtime_error
 from bqmigrate.local.sql.nodes import Path, Sql
+from bqmigrate.local.statements.functions import function_of
 from bqmigrate.local.statements.information.views import information, is_information
 from bqmigrate.local.statements.readable import filtered, policies_of
 from bqmigrate.local.switches import Switches
@@ -162,6 +163,7 @@ class Run:
     default: tuple[str, str] | None = None
     parameters: Sequence[Mapping[str, Any]] = ()
     variables: Mapping[str, Variable] = field(default_factory=dict)
+    functions: Mapping[str, Function] = field(default_factory=dict)
     destination: Mapping[str, Any] | None = None
     job: str = ""
     dry: bool = False
@@ -174,7 +176,18 @@ class Run:
     @property
     def scope(self) -> Scope:
         """Return what expressions may refer to."""
-        return Scope(self.tx.now, self.user, self.parameters, self.variables)
+        return Scope(self.tx.now, self.user, self.parameters, self.variables, functions=self._function)
+
+    def _function(self, path: Path) -> Function | None:
+        """Return the function at a path: a temporary one of the script, else one of a dataset."""
+        if len(path) == 1 and path[0].lower() in self.functions:
+            return self.functions[path[0].lower()]
+        if len(path) == 1 and self.default is None:
+            return None
+        found = self.tx.routine(*self.table_id(path))
+        if found is None or found.resource["routineType"] != "SCALAR_FUNCTION":
+            return None
+        return function_of(".".join(path), found.resource)
 
     def execute(self, sql: str) -> list[tuple[Any, ...]]:
         """Run DuckDB SQL that came out of binding; its errors leave in BigQuery's words."""
