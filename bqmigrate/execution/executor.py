@@ -30,6 +30,8 @@ from bqmigrate.warehouse.port import OutcomeUnknown, WarehouseError
 
 FLUSH_EVERY_S = 30.0
 ERROR_LENGTH = 4000
+# The rows that account for what was begun.
+DECISIVE = frozenset({"applied", "reverted", "failed"})
 UNRECORDED_KINDS = frozenset({"create", "patch", "python"})
 
 
@@ -61,8 +63,8 @@ class Executor:
     written: list[Record] = field(default_factory=list)
     # Per version, the steps of a half-applied upgrade that the history records as done.
     done_before: Mapping[str, Sequence[StepRecord]] = field(default_factory=dict)
-    # The migration that was running when it stopped without its outcome being known.
-    unsettled: PlannedMigration | None = None
+    # What was begun and has no row yet, in order: the last of them is the one that runs.
+    begun: list[PlannedMigration] = field(default_factory=list)
     _touched: set[str] = field(default_factory=set)
     _flushed_at: float = 0.0
 
@@ -75,12 +77,12 @@ class Executor:
         try:
             for migration in migrations:
                 self._barrier(migration)
-                self.unsettled = migration
+                self.begun.append(migration)
                 self._migrate(migration, resumes=migration.version in resumed or migration.resumes)
-                self.unsettled = None
         except KeyboardInterrupt:
+            running = self._running()
             self.flush()
-            raise _interrupted(self.unsettled) from None
+            raise _interrupted(running) from None
         self.flush()
 
     def flush(self) -> None:
@@ -91,9 +93,16 @@ class Executor:
         waiting, self.records = self.records, []
         written = self.writer.append(waiting)
         self.written.extend(written)
+        told = {(r.version, r.direction) for r in waiting if r.event in DECISIVE}
+        self.begun = [m for m in self.begun if (m.version, m.direction) not in told]
         self._touched.clear()
         self._flushed_at = self.monotonic()
         self.emit(RowsWritten(written[0].seq, len(written)))
+
+    def _running(self) -> PlannedMigration | None:
+        """Return the migration that is on its way: begun, and no row of it waits to be written."""
+        waiting = {(r.version, r.direction) for r in self.records}
+        return next((m for m in self.begun if (m.version, m.direction) not in waiting), None)
 
     def _barrier(self, migration: PlannedMigration) -> None:
         """Write the rows first where a crash would otherwise leave two unrecorded effects on one object."""
@@ -175,7 +184,6 @@ class Executor:
         if not unknown:
             row = self._row(migration, "failed", (*steps, failing), None, None)
             self.records.append(replace(row, error=str(error)[:ERROR_LENGTH]))
-            self.unsettled = None
         out = stopped(stop, error)
         try:
             self.flush()

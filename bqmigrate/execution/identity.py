@@ -52,6 +52,8 @@ def new_lineage() -> str:
 
 
 def _git_commit(root: Path) -> str | None:
+    if not any((folder / ".git").exists() for folder in (root, *root.parents)):
+        return None
     try:
         found = subprocess.run(  # noqa: S603
             ["git", "-C", str(root), "rev-parse", "HEAD"],  # noqa: S607

@@ -13,6 +13,7 @@ from bqmigrate.execution.events import Emit, LeaseTaken, RunStarted
 from bqmigrate.execution.executor import Done, Executor
 from bqmigrate.execution.history import Place, View
 from bqmigrate.execution.identity import Identity
+from bqmigrate.execution.inquiry import asked, can_tell
 from bqmigrate.execution.jobs import Jobs
 from bqmigrate.execution.lease import Clocks, Lease
 from bqmigrate.execution.lock import Lock, OpenRun, OpenVersion, Pins, chunks, opened
@@ -75,7 +76,14 @@ class Runner:
     def plan(self, view: View) -> Plan:
         """Decide, on what was read and on what open runs may have done since."""
         open_ = view.lock.unsettled(view.state) if view.lock else ()
-        return self.planner.plan(assumed(view.state, open_), self._lineage(view))
+        lineage = self._lineage(view)
+        try:
+            return self.planner.plan(assumed(view.state, open_), lineage)
+        except (UnsettledError, RefusedError):
+            if not can_tell(open_):
+                raise
+        jobs = Jobs(self.warehouse, sleep=self.clocks.sleep)
+        return self.planner.plan(asked(view.state, open_, jobs, lineage), lineage)
 
     def run(self, view: View | None, expected: str | None) -> Outcome:
         """Run until done. `view` is what was already read; `expected` the digest of the plan that was shown.
@@ -252,9 +260,8 @@ class Runner:
         )
 
     def _release_after_failure(self, held: Lease, executor: Executor, view: View, own: OpenRun) -> None:
-        """Let go after a failure: what is not known of this run stays in the lock for the next."""
-        stopped_at = executor.unsettled
-        left = opened(own.id, [stopped_at], executor.writer.seq) if stopped_at is not None else None
+        """Let go after a failure: what was begun and has no row stays in the lock for the next run."""
+        left = opened(own.id, executor.begun, executor.writer.seq) if executor.begun else None
         try:
             held.release(_after(view, executor), own=own, unsettled=left)
         except (BqmigrateError, WarehouseError) as error:

@@ -7,14 +7,16 @@ fenced by one that always changes a label: a late delivery then finds its id use
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import zip_longest
 
 from bqmigrate.errors import UnsettledError
+from bqmigrate.execution.absence import find
 from bqmigrate.execution.jobs import Statement
 from bqmigrate.execution.lock import OpenVersion
 from bqmigrate.execution.stepper import Stepper
 from bqmigrate.model.history import HistoryState, Outcome, Record, StepRecord, VersionState
 from bqmigrate.operations.steps import CreateStep, JobStep, PatchStep, PythonStep
-from bqmigrate.planning.plan import DIGEST_KEPT, PlannedMigration, PlannedStep
+from bqmigrate.planning.plan import PlannedMigration, PlannedStep
 from bqmigrate.planning.trace import MADE_LABEL
 from bqmigrate.warehouse.port import StaleEtag
 
@@ -53,26 +55,33 @@ def assumed(state: HistoryState, unsettled: Sequence[OpenVersion]) -> HistorySta
 def find_out(stepper: Stepper, migration: PlannedMigration, recorded: OpenVersion) -> tuple[StepRecord, ...]:
     """Seal an interrupted upgrade and return what it got done.
 
-    Raises UnsettledError when the file no longer says what was sent.
+    Raises UnsettledError when the file no longer says what was done.
     """
-    now = [s.digest[:DIGEST_KEPT] for s in migration.steps]
-    then = [s.digest for s in recorded.steps]
-    if then and now != then:
-        raise UnsettledError(
-            "BQM502",
-            f"{migration.file} was changed while it was half-applied",
-            where=migration.file,
-            state="Nothing was changed.",
-            hint="put the file back as it was when it ran, then: bqmigrate downgrade",
-        )
+    if recorded.steps and len(recorded.steps) != len(migration.steps):
+        raise _changed(migration)
     out: list[StepRecord] = []
-    for planned in migration.steps:
+    for planned, then in zip_longest(migration.steps, recorded.steps):
+        same = then is None or planned.digest.startswith(then.digest)
+        if not same and not isinstance(planned.step, JobStep):
+            raise _changed(migration)
         outcome, job_id = _SEALS[type(planned.step)](stepper, planned)
+        if not same and outcome != "failed":
+            raise _changed(migration)
         step = planned.step
         out.append(StepRecord(planned.key.number, step.kind, step.verb, step.target, planned.digest, outcome, job_id))
     last = max((s.number for s in out if s.outcome != "failed"), default=0)
     # A later step that was done proves that all before it were.
     return tuple(_proven(s) if s.number < last else s for s in out if s.number <= last or s.outcome != "failed")
+
+
+def _changed(migration: PlannedMigration) -> UnsettledError:
+    return UnsettledError(
+        "BQM502",
+        f"{migration.file} was changed while it was half-applied",
+        where=migration.file,
+        state="No step was taken back.",
+        hint="put the file back as it was when it ran, then: bqmigrate downgrade",
+    )
 
 
 def _proven(step: StepRecord) -> StepRecord:
@@ -90,7 +99,7 @@ def _seal_job(stepper: Stepper, planned: PlannedStep) -> tuple[Outcome, str | No
 def _seal_create(stepper: Stepper, planned: PlannedStep) -> tuple[Outcome, str | None]:
     if not isinstance(planned.step, CreateStep):
         raise TypeError(planned.step)
-    live = stepper.warehouse.get(planned.step.reference)
+    live = find(stepper.warehouse, planned.step.reference, stepper.sleep)
     if live is None:
         return "failed", None
     made = live.labels.get(MADE_LABEL) == planned.step.body.get("labels", {}).get(MADE_LABEL)
@@ -102,7 +111,7 @@ def _fence_patch(stepper: Stepper, planned: PlannedStep) -> tuple[Outcome, str |
     if not isinstance(step, PatchStep):
         raise TypeError(step)
     for attempt in range(FENCE_TRIES):
-        live = stepper.warehouse.get(step.reference)
+        live = find(stepper.warehouse, step.reference, stepper.sleep)
         if live is None:
             return "failed", None
         try:

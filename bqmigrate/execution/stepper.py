@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bqmigrate.errors import BqmigrateError, RefusedError, RunError, UnsettledError
+from bqmigrate.execution.absence import find
 from bqmigrate.execution.jobs import Jobs, Ran, Statement, StepStopped
 from bqmigrate.execution.lease import Lease
 from bqmigrate.execution.session import Session
@@ -95,9 +96,11 @@ class Stepper:
 
     def _remove(self, planned: PlannedStep, step: JobStep, removal: Removal) -> Result:
         live = self.looks.pop(removal.reference, None) or self.warehouse.get(removal.reference)
+        if live is None and (done := self.find_done(planned)) is not None:
+            return _of_job(done, "done")
+        live = live or find(self.warehouse, removal.reference, self.sleep)
         if live is None:
-            done = self.find_done(planned)
-            return _of_job(done, "done") if done else Result("gone", notes=("was not there any more",))
+            return Result("gone", notes=("was not there any more",))
         check_removal(step.target, removal, live, self.lineage, allow_data_loss=self.allow_data_loss)
         unguarded = step.unguarded_sql if self.allow_data_loss else None
         ran = self._run(planned, step, unguarded or step.sql)

@@ -33,6 +33,14 @@ def parse(source: Source) -> Node:
     """Parse the one document of a file. Raises Unreadable."""
     try:
         return _build(source, iter(yaml.parse(source.text, Loader=_LOADER)))
+    except yaml.YAMLError:
+        # The C parser has limits of its own and reads ahead of what it tells: the other one says it in our order.
+        return _parse_slowly(source)
+
+
+def _parse_slowly(source: Source) -> Node:
+    try:
+        return _build(source, iter(yaml.parse(source.text, Loader=yaml.SafeLoader)))
     except yaml.MarkedYAMLError as error:
         raise _syntax(source, error) from error
     except yaml.YAMLError as error:

@@ -32,6 +32,9 @@ HTTP = {
 }
 
 
+UNTAUGHT = "not supported by the local warehouse: "
+
+
 class WarehouseError(Exception):
     """What the warehouse answers instead of a result."""
 
@@ -48,4 +51,4 @@ class WarehouseError(Exception):
 
 def unsupported(what: str) -> WarehouseError:
     """Say, with 501, that the warehouse has not been taught something."""
-    return WarehouseError("notImplemented", f"not supported by the local warehouse: {what}")
+    return WarehouseError("notImplemented", f"{UNTAUGHT}{what}")

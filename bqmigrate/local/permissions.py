@@ -1,6 +1,6 @@
-"""Which permission each request and each statement needs; the switches say which of them the caller lacks.
+"""Which permissions each request needs; the switches say which of them its caller lacks.
 
-https://cloud.google.com/bigquery/docs/access-control and the pages of the statements.
+https://cloud.google.com/bigquery/docs/access-control. What statements and jobs need is in `jobs.rights`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ REQUESTS: Mapping[tuple[str, str], Sequence[str]] = {
     ("GET", "{table}"): ("tables.get",),
     ("PATCH", "{table}"): ("tables.get", "tables.update"),
     ("PUT", "{table}"): ("tables.get", "tables.update"),
-    ("DELETE", "{table}"): ("tables.delete", "tables.get"),
     ("POST", "{table}:getIamPolicy"): ("tables.getIamPolicy",),
     ("POST", "{table}:setIamPolicy"): ("tables.setIamPolicy",),
     ("GET", "data"): ("tables.getData",),
@@ -29,40 +28,13 @@ REQUESTS: Mapping[tuple[str, str], Sequence[str]] = {
     ("POST", "jobs"): ("jobs.create",),
     ("PUT", "jobs"): ("jobs.create",),
     ("POST", "queries"): ("jobs.create",),
+    ("DELETE", "delete"): ("jobs.delete",),
     ("GET", "routines"): ("routines.list",),
     ("POST", "routines"): ("routines.create",),
     ("GET", "{routine}"): ("routines.get",),
     ("PUT", "{routine}"): ("routines.update",),
     ("DELETE", "{routine}"): ("routines.delete",),
     ("GET", "rowAccessPolicies"): ("rowAccessPolicies.list",),
-}
-STATEMENTS: Mapping[str, Sequence[str]] = {
-    "SELECT": ("tables.getData",),
-    "INSERT": ("tables.updateData",),
-    "UPDATE": ("tables.updateData", "tables.getData"),
-    "DELETE": ("tables.updateData", "tables.getData"),
-    "MERGE": ("tables.updateData", "tables.getData"),
-    "TRUNCATE_TABLE": ("tables.updateData",),
-    "CREATE_SCHEMA": ("datasets.create",),
-    "ALTER_SCHEMA": ("datasets.get", "datasets.update"),
-    "DROP_SCHEMA": ("datasets.delete",),
-    "CREATE_TABLE": ("tables.create",),
-    "CREATE_TABLE_AS_SELECT": ("tables.create", "tables.getData"),
-    "CREATE_VIEW": ("tables.create",),
-    "CREATE_MATERIALIZED_VIEW": ("tables.create",),
-    "CREATE_SNAPSHOT_TABLE": ("tables.createSnapshot", "tables.getData", "tables.create"),
-    "ALTER_TABLE": ("tables.get", "tables.update"),
-    "ALTER_VIEW": ("tables.get", "tables.update"),
-    "DROP_TABLE": ("tables.delete", "tables.get"),
-    "DROP_VIEW": ("tables.delete", "tables.get"),
-    "DROP_MATERIALIZED_VIEW": ("tables.delete", "tables.get"),
-    "DROP_SNAPSHOT_TABLE": ("tables.deleteSnapshot",),
-    "CREATE_FUNCTION": ("routines.create",),
-    "CREATE_PROCEDURE": ("routines.create",),
-    "DROP_FUNCTION": ("routines.delete",),
-    "DROP_PROCEDURE": ("routines.delete",),
-    "CREATE_ROW_ACCESS_POLICY": ("rowAccessPolicies.create", "tables.getData"),
-    "DROP_ROW_ACCESS_POLICY": ("rowAccessPolicies.delete",),
 }
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from bqmigrate.local.catalog.clock import Clock, SystemClock
 from bqmigrate.local.catalog.expiring import Expiring
 from bqmigrate.local.catalog.limits import Limits
-from bqmigrate.local.catalog.store import Store
+from bqmigrate.local.catalog.readings import Readings
+from bqmigrate.local.catalog.store import Store, Transaction
 from bqmigrate.local.http.adapter import LocalAdapter
 from bqmigrate.local.http.application import Application
 from bqmigrate.local.http.wsgi import WsgiApplication
@@ -34,9 +35,13 @@ class LocalWarehouse:
         database = Database.open(path)
         try:
             chosen = switches or Switches()
-            store = Store(
-                database, clock or SystemClock(), Expiring(chosen.partitions_expire_from), Limits(chosen).check
-            )
+            limits, readings = Limits(chosen), Readings(chosen)
+
+            def checks(tx: Transaction) -> None:
+                readings.check(tx)
+                limits.check(tx)
+
+            store = Store(database, clock or SystemClock(), Expiring(chosen.partitions_expire_from), checks)
         except BaseException:
             database.close()
             raise

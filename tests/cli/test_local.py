@@ -1,20 +1,27 @@
 from __future__ import annotations
 
+import contextlib
+import http.client
+import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
+import urllib.error
 import urllib.request
 
 import pytest
 
 from .conftest import ROOT
 
+A = {"name": "a", "type": "STRING"}
 
-@pytest.fixture
-def server(folder):
-    """Serve the embedded warehouse; yields the process and its URL."""
+
+@contextlib.contextmanager
+def serving():
+    """Serve the embedded warehouse; gives the process and its URL."""
     process = subprocess.Popen(
         [sys.executable, "-m", "bqmigrate", "local", "serve"],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -22,11 +29,19 @@ def server(folder):
         stderr=subprocess.PIPE,
         text=True,
     )
-    url = process.stdout.readline().strip()
-    yield process, url
-    if process.poll() is None:
-        process.kill()
-    process.communicate()
+    try:
+        yield process, process.stdout.readline().strip()
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def server(folder):
+    """Serve the embedded warehouse; yields the process and its URL."""
+    with serving() as found:
+        yield found
 
 
 def test_the_url_is_printed_when_it_answers(server):
@@ -59,6 +74,47 @@ def test_one_in_memory_is_its_own_and_leaves_nothing(server, cli, folder):
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 0
     assert sorted(p.name for p in (folder / ".bqmigrate").iterdir()) == before
+
+
+def post(url, path, body):
+    """Send one request; return the code, and the answer of a good one."""
+    asked = urllib.request.Request(f"{url}/projects/any/{path}", data=json.dumps(body).encode(), method="POST")
+    try:
+        with urllib.request.urlopen(asked, timeout=10) as reply:
+            return reply.status, json.load(reply)
+    except urllib.error.HTTPError as error:
+        return error.code, None
+
+
+def job(number):
+    query = {"query": f"ALTER TABLE d.t ADD COLUMN c{number} STRING", "useLegacySql": False}
+    return {"jobReference": {"jobId": f"add-{number}"}, "configuration": {"query": query}}
+
+
+def test_a_killed_server_loses_nothing_it_answered_and_leaves_no_job_running(folder):
+    with serving() as (process, url):
+        post(url, "datasets", {"datasetReference": {"datasetId": "d"}})
+        post(url, "datasets/d/tables", {"tableReference": {"tableId": "t"}, "schema": {"fields": [A]}})
+        answered = []
+        stop = threading.Timer(0.7, process.kill)
+        stop.start()
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            for number in itertools.count():
+                assert post(url, "jobs", job(number))[0] == 200
+                answered.append(number)
+        stop.join()
+        process.wait(timeout=30)
+    assert answered
+    with serving() as (process, url):
+        with urllib.request.urlopen(f"{url}/projects/any/jobs?maxResults=100000", timeout=10) as reply:
+            jobs = {j["jobReference"]["jobId"]: j for j in json.load(reply)["jobs"]}
+        with urllib.request.urlopen(f"{url}/projects/any/datasets/d/tables/t", timeout=10) as reply:
+            columns = {field["name"] for field in json.load(reply)["schema"]["fields"]}
+        assert {j["state"] for j in jobs.values()} == {"DONE"}
+        assert {f"c{n}" for n in answered} <= columns
+        assert columns - {"a"} == {f"c{i.removeprefix('add-')}" for i, j in jobs.items() if "errorResult" not in j}
+        assert {post(url, "jobs", job(number))[0] for number in answered} == {409}
+        process.kill()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

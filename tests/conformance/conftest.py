@@ -15,9 +15,10 @@ from typing import Any
 
 import pytest
 import requests
-from google.auth.credentials import AnonymousCredentials
+from google.auth.credentials import AnonymousCredentials, Credentials
 from google.auth.transport.requests import AuthorizedSession
 from google.cloud import bigquery
+from google.oauth2.credentials import Credentials as StaticToken
 
 from bqmigrate.local import LocalWarehouse, Switches
 from bqmigrate.local.catalog.clock import VirtualClock
@@ -33,9 +34,13 @@ LIFE_MS = 24 * 3_600_000
 MARKS = (
     "behaviour(source, uncertain=None): one documented behaviour and where it is documented",
     "needs_clock: moves the warehouse's clock, which only the embedded warehouse lets one do",
+    "needs_faults: lets the transport fail, which only the embedded warehouse's can be told to",
+    "needs_projects: uses a project that nobody made, which a real service does not have",
     "switches(**values): the embedded warehouse with these switches, which no other target has",
 )
 NO_CLOCK = "moves time, and only the embedded warehouse has a clock that can be moved"
+NO_FAULTS = "lets requests fail on their way, and only the embedded warehouse's transport can be told to"
+NO_PROJECTS = "uses a second project, and a real one is not made for a test"
 NO_SWITCH = "holds under a switch that only the embedded warehouse has"
 
 
@@ -47,8 +52,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if EMBEDDED:
         return
+    left_out = [("needs_clock", NO_CLOCK), ("needs_faults", NO_FAULTS), ("switches", NO_SWITCH)]
+    if REAL:
+        left_out.append(("needs_projects", NO_PROJECTS))
     for item in items:
-        for mark, reason in (("needs_clock", NO_CLOCK), ("switches", NO_SWITCH)):
+        for mark, reason in left_out:
             if item.get_closest_marker(mark) is not None:
                 item.add_marker(pytest.mark.skip(reason=reason))
 
@@ -91,22 +99,24 @@ class FaultlessAdapter(LocalAdapter):
         return answer
 
 
-def client_over(warehouse: LocalWarehouse, project: str = LOCAL_PROJECT) -> bigquery.Client:
+def client_over(
+    warehouse: LocalWarehouse, project: str = LOCAL_PROJECT, credentials: Credentials | None = None
+) -> bigquery.Client:
     """Return the official client over an embedded warehouse."""
-    session = AuthorizedSession(AnonymousCredentials())
+    session = AuthorizedSession(credentials or AnonymousCredentials())
     for scheme in ("http://", "https://"):
         session.mount(scheme, FaultlessAdapter(warehouse.application))
     return bigquery.Client(project=project, _http=session, client_options={"api_endpoint": "http://bq.local"})
 
 
-def new_client(request: pytest.FixtureRequest) -> bigquery.Client:
-    """Return an official client of the target."""
+def new_client(request: pytest.FixtureRequest, project: str = LOCAL_PROJECT) -> bigquery.Client:
+    """Return an official client of the target; a real one has its own project."""
     if REAL:
         return bigquery.Client(project=REAL)
     if EMULATOR:
         options = {"api_endpoint": EMULATOR}
-        return bigquery.Client(project=LOCAL_PROJECT, credentials=AnonymousCredentials(), client_options=options)
-    return client_over(request.getfixturevalue("warehouse"))
+        return bigquery.Client(project=project, credentials=AnonymousCredentials(), client_options=options)
+    return client_over(request.getfixturevalue("warehouse"), project)
 
 
 @pytest.fixture
@@ -115,6 +125,34 @@ def client(request: pytest.FixtureRequest) -> Iterator[bigquery.Client]:
     found = new_client(request)
     yield found
     found.close()
+
+
+@pytest.fixture
+def client_of(request: pytest.FixtureRequest) -> Iterator[Callable[[str], bigquery.Client]]:
+    """Give a client of another project: client_of("other")."""
+    made: list[bigquery.Client] = []
+
+    def client_of(project: str) -> bigquery.Client:
+        made.append(new_client(request, project))
+        return made[-1]
+
+    yield client_of
+    for found in made:
+        found.close()
+
+
+@pytest.fixture
+def client_as(warehouse: LocalWarehouse) -> Iterator[Callable[[str], bigquery.Client]]:
+    """Give the embedded warehouse's client of a principal: client_as("ann@example.com")."""
+    made: list[bigquery.Client] = []
+
+    def client_as(principal: str) -> bigquery.Client:
+        made.append(client_over(warehouse, credentials=StaticToken(token=principal)))
+        return made[-1]
+
+    yield client_as
+    for found in made:
+        found.close()
 
 
 @pytest.fixture

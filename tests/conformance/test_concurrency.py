@@ -114,20 +114,20 @@ def test_a_long_query_does_not_hold_up_a_write(make, clients, client, dataset, r
 
 
 @behaviour("5 Uniqueness scope is project")
-@pytest.mark.needs_clock
-def test_every_project_is_its_own_world(make, warehouse, client, dataset):
-    from tests.conformance.conftest import client_over  # noqa: PLC0415  the embedded warehouse's alone
-
+@pytest.mark.needs_projects
+def test_every_project_is_its_own_world(make, client_of, client, dataset):
     make("t", [A])
-    other = client_over(warehouse, "another-project")
+    other = client_of("another-project")
     name = dataset.partition(".")[2]
     with refused(404, "notFound"):
         other.get_dataset(f"another-project.{name}")
-    client.query("SELECT 1", job_id="same", job_retry=None)
-    assert other.query("SELECT 2", job_id="same", job_retry=None).query == "SELECT 2"
+    same = f"same_{name}"
+    client.query("SELECT 1", job_id=same, job_retry=None)
+    assert other.query("SELECT 2", job_id=same, job_retry=None).query == "SELECT 2"
     other.create_dataset(f"another-project.{name}")
     assert list(other.list_tables(f"another-project.{name}")) == []
-    other.close()
+    other.delete_dataset(f"another-project.{name}")
+    assert [t.table_id for t in client.list_tables(dataset)] == ["t"]
 
 
 @behaviour("page REST tables: expiration by the service's clock")

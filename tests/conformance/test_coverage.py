@@ -35,7 +35,7 @@ def test_every_test_of_the_suite_names_its_source():
     written = {
         f"{file.stem}.{line[4:].split('(')[0]}"
         for file in here.parent.glob("test_*.py")
-        if file != here
+        if file.name not in {here.name, "test_functions_complete.py"}
         for line in file.read_text(encoding="utf-8").splitlines()
         if line.startswith("def test_")
     }

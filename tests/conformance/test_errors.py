@@ -66,7 +66,7 @@ def fast(retry=DEFAULT_RETRY):
 
 
 @behaviour("3.2 backendError")
-@pytest.mark.needs_clock
+@pytest.mark.needs_faults
 @pytest.mark.parametrize("code", [500, 502, 503, 504])
 def test_a_backend_error_of_an_api_call_is_tried_again(failing, dataset, code):
     client, adapter = failing(code, "backendError")
@@ -75,7 +75,7 @@ def test_a_backend_error_of_an_api_call_is_tried_again(failing, dataset, code):
 
 
 @behaviour("3.2 internalError")
-@pytest.mark.needs_clock
+@pytest.mark.needs_faults
 def test_an_internal_error_of_an_api_call_is_tried_again(failing, dataset):
     client, adapter = failing(500, "internalError")
     assert client.get_dataset(dataset, retry=fast()).dataset_id
@@ -83,7 +83,7 @@ def test_an_internal_error_of_an_api_call_is_tried_again(failing, dataset):
 
 
 @behaviour("3.2 badGateway")
-@pytest.mark.needs_clock
+@pytest.mark.needs_faults
 def test_a_bad_gateway_is_tried_again(failing, dataset):
     client, adapter = failing(502, "badGateway")
     assert client.get_dataset(dataset, retry=fast()).dataset_id
@@ -91,7 +91,7 @@ def test_a_bad_gateway_is_tried_again(failing, dataset):
 
 
 @behaviour("3.2 rateLimitExceeded")
-@pytest.mark.needs_clock
+@pytest.mark.needs_faults
 def test_a_rate_limit_is_tried_again(failing, dataset):
     client, adapter = failing(403, "rateLimitExceeded")
     assert client.get_dataset(dataset, retry=fast()).dataset_id
@@ -99,7 +99,7 @@ def test_a_rate_limit_is_tried_again(failing, dataset):
 
 
 @behaviour("3.2 quotaExceeded")
-@pytest.mark.needs_clock
+@pytest.mark.needs_faults
 def test_an_exceeded_quota_is_not_tried_again(failing, dataset):
     client, adapter = failing(403, "quotaExceeded")
     with refused(403, "quotaExceeded"):
@@ -109,7 +109,7 @@ def test_an_exceeded_quota_is_not_tried_again(failing, dataset):
 
 
 @behaviour("3.2 resourcesExceeded and billingTierLimitExceeded")
-@pytest.mark.needs_clock
+@pytest.mark.needs_faults
 @pytest.mark.parametrize("reason", ["resourcesExceeded", "billingTierLimitExceeded"])
 def test_a_job_that_is_too_big_is_not_tried_again(failing, dataset, reason):
     client, adapter = failing(400, reason)
@@ -121,7 +121,7 @@ def test_a_job_that_is_too_big_is_not_tried_again(failing, dataset, reason):
 
 @behaviour("3.2 jobBackendError and jobInternalError")
 @behaviour("3.2 jobRateLimitExceeded")
-@pytest.mark.needs_clock
+@pytest.mark.needs_faults
 @pytest.mark.parametrize("reason", ["jobBackendError", "jobInternalError", "jobRateLimitExceeded"])
 def test_a_failed_job_is_for_the_job_retry_and_not_for_the_api_retry(failing, dataset, reason):
     error = exceptions.BadRequest(reason, errors=[{"reason": reason}])
@@ -135,7 +135,7 @@ def test_a_failed_job_is_for_the_job_retry_and_not_for_the_api_retry(failing, da
 
 
 @behaviour("5 DEFAULT_RETRY + If-Match: PATCH applied, reply lost, retried -> 412 though it worked")
-@pytest.mark.needs_clock
+@pytest.mark.needs_faults
 def test_a_patch_whose_answer_is_lost_is_412_when_tried_again_and_has_worked(failing, make, client, dataset):
     make("t", [A])
     table = client.get_table(f"{dataset}.t")
@@ -148,7 +148,7 @@ def test_a_patch_whose_answer_is_lost_is_412_when_tried_again_and_has_worked(fai
 
 
 @behaviour("5 likewise create -> 409")
-@pytest.mark.needs_clock
+@pytest.mark.needs_faults
 def test_a_create_whose_answer_is_lost_is_409_when_tried_again_and_has_worked(failing, client, dataset):
     losing, _ = failing(503, "backendError", after=True)
     with refused(409, "duplicate"):
@@ -157,7 +157,7 @@ def test_a_create_whose_answer_is_lost_is_409_when_tried_again_and_has_worked(fa
 
 
 @behaviour("5 with explicit job_id, client.query does not recover from 409")
-@pytest.mark.needs_clock
+@pytest.mark.needs_faults
 def test_an_insert_of_a_job_whose_answer_is_lost_is_409_and_the_job_is_there(failing, client, dataset):
     losing, _ = failing(503, "backendError", after=True)
     with refused(409, "duplicate"):

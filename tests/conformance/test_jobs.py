@@ -130,6 +130,29 @@ def test_labels_of_a_job_are_read_back(client, dataset):
         client.query("SELECT 1", job_config=bigquery.QueryJobConfig(labels={"Upper": "x"}), job_retry=None)
 
 
+@behaviour("page REST jobs.list: labels come along, to be chosen by the client")
+def test_jobs_are_found_by_their_labels(client, dataset):
+    config = bigquery.QueryJobConfig(labels={"owner": dataset.rpartition("_")[2]})
+    wanted = client.query("SELECT 1", job_config=config, job_retry=None).job_id
+    client.query("SELECT 2", job_retry=None)
+    assert [j.job_id for j in client.list_jobs(max_results=100) if j.labels == config.labels] == [wanted]
+
+
+@behaviour("5 a job's metadata can be deleted")
+def test_a_job_whose_metadata_is_deleted_is_not_found_with_its_children(client, dataset):
+    script = started(client, dataset, "SELECT 1; SELECT 2;")
+    script.result()
+    children = [j.job_id for j in client.list_jobs(parent_job=script.job_id)]
+    other = started(client, dataset, "SELECT 1")
+    with refused(400, "invalid", "child job"):
+        client.delete_job_metadata(children[0], location=script.location)
+    client.delete_job_metadata(script.job_id, location=script.location)
+    for gone in (script.job_id, *children):
+        with refused(404, "notFound"):
+            client.get_job(gone, location=script.location)
+    assert client.get_job(other.job_id, location=other.location).state == "DONE"
+
+
 @behaviour("5 requestId: remembered 15 minutes")
 @pytest.mark.needs_clock
 def test_a_request_id_runs_once_for_fifteen_minutes(make, api, rows, clock, dataset):

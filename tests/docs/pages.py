@@ -76,3 +76,15 @@ def tables(text: str) -> Iterator[list[list[str]]]:
         elif rows:
             yield [rows[0], *rows[2:]]
             rows = []
+
+
+def operation_examples() -> list[Block]:
+    """The examples of docs/operations.md: migrations that walk as one history."""
+    return [b for b in blocks(read(DOCS / "operations.md")) if b.language in {"yaml", "python"}]
+
+
+def write_operation_examples(folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    for number, block in enumerate(operation_examples(), start=1):
+        suffix = "py" if block.language == "python" else "yaml"
+        (folder / f"{number:04}_example.{suffix}").write_text(block.text, encoding="utf-8")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -16,11 +15,11 @@ from bqmigrate.operations.columns import DropColumns
 from bqmigrate.operations.steps import Scope
 from bqmigrate.planning.trace import Trace, replay
 from bqmigrate.planning.upgrade import plan_upgrade
-from tests.docs.pages import DOCS, blocks, headings, read, section, tables
+from tests.docs.pages import DOCS, headings, operation_examples, read, section, tables, write_operation_examples
 
 PAGE = read(DOCS / "operations.md")
 KEYS = [*OPERATIONS, "python"]
-EXAMPLES = [b for b in blocks(PAGE) if b.language in {"yaml", "python"}]
+EXAMPLES = operation_examples()
 VERSIONS = tuple(f"{number:04}" for number in range(1, len(EXAMPLES) + 1))
 HARD = "drop_columns with hard: true"
 
@@ -28,7 +27,7 @@ HARD = "drop_columns with hard: true"
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> MigrationSet:
     root = tmp_path_factory.mktemp("examples")
-    write_examples(root / "migrations")
+    write_operation_examples(root / "migrations")
     return loader.load(root / "migrations", root)
 
 
@@ -37,13 +36,6 @@ def traces(files: MigrationSet) -> list[Trace]:
     found, findings = replay(files.migrations, HistoryState())
     assert list(findings) == []
     return list(found)
-
-
-def write_examples(folder: Path) -> None:
-    folder.mkdir()
-    for number, block in enumerate(EXAMPLES, start=1):
-        suffix = "py" if block.language == "python" else "yaml"
-        (folder / f"{number:04}_example.{suffix}").write_text(block.text, encoding="utf-8")
 
 
 def documented() -> list[tuple[str, str, str]]:
@@ -128,7 +120,7 @@ def test_what_cannot_be_written_in_a_file_is_named(traces):
 
 
 def test_the_examples_run_up_and_down_again(tmp_path):
-    write_examples(tmp_path / "migrations")
+    write_operation_examples(tmp_path / "migrations")
     config = '[project]\nname = "examples"\n[environments.local]\nallow_downgrade = true\n'
     (tmp_path / "migrations.toml").write_text(config, encoding="utf-8")
     with Project.open(start=tmp_path, environ={}) as project:

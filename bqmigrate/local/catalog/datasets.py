@@ -25,6 +25,8 @@ OUTPUT = frozenset({
 NUMBERS = ("defaultTableExpirationMs", "defaultPartitionExpirationMs", "maxTimeTravelHours")
 SHORTEST_EXPIRATION_MS = 3_600_000
 TIME_TRAVEL_HOURS = range(48, 169, 24)
+DEFAULT_WINDOW_HOURS = 168
+HOUR_MS = 3_600_000
 DEFAULT_ACCESS = (
     {"role": "WRITER", "specialGroup": "projectWriters"},
     {"role": "OWNER", "specialGroup": "projectOwners"},
@@ -93,6 +95,12 @@ def delete_dataset(tx: Transaction, record: DatasetRecord, *, contents: bool) ->
     for table in tables:
         tx.remove(table.key)
     tx.remove(record.key)
+
+
+def window_ms(reader: Reader, project: str, dataset: str) -> int:
+    """Return how far back a dataset's time travel reaches."""
+    found = require_dataset(reader, project, dataset).resource
+    return int(found.get("maxTimeTravelHours", DEFAULT_WINDOW_HOURS)) * HOUR_MS
 
 
 def _canonical(resource: Mapping[str, Any]) -> dict[str, Any]:

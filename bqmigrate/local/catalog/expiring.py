@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bqmigrate.local.catalog.partitions import Boundary, expires_ms
-from bqmigrate.local.catalog.records import STREAMING_BUFFER_MS, Key, Record, TableRecord
+from bqmigrate.local.catalog.records import Key, Record, TableRecord
 from bqmigrate.local.catalog.store import Transaction
 from bqmigrate.local.catalog.streamed import apart, settled_rows, together, waiting
 from bqmigrate.local.storage import physical
+from bqmigrate.local.switches import STREAMING_BUFFER_MS
 
 Due = Mapping[Key, int | None]
 

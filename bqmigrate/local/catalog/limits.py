@@ -35,9 +35,17 @@ class Limits:
         if self._switches.metadata_updates is not None:
             self._check_rates(tx, self._switches.metadata_updates)
 
-    def _check_rates(self, tx: Transaction, most: int) -> None:
+    def _most(self, tx: Transaction, key: Key, most: int) -> int:
+        """Return how many updates an object takes: partitioned tables may have a limit of their own."""
+        record = tx.changes[key] or tx.committed(key)
+        partitioned = isinstance(record, TableRecord) and record.model.partitioning is not None
+        own = self._switches.metadata_updates_partitioned
+        return own if own is not None and partitioned else most
+
+    def _check_rates(self, tx: Transaction, usual: int) -> None:
         updated = [key for key in tx.changes if key[0] in RATE and _is_update(tx, key)]
         for key in updated:
+            most = self._most(tx, key, usual)
             recent = self._updates[key]
             while recent and recent[0] <= tx.now_ms - WINDOW_MS:
                 recent.popleft()

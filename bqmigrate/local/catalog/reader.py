@@ -39,7 +39,7 @@ class Reader(Protocol):
     def table(self, project: str, dataset: str, table: str) -> TableRecord | None:
         """Return a table or view that has not expired."""
 
-    def job(self, project: str, job: str) -> JobRecord | None:
+    def job(self, project: str, job: str, location: str | None = None) -> JobRecord | None:
         """Return a job."""
 
     def request(self, project: str, request: str) -> RequestRecord | None:

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from bqmigrate.local.catalog.partitions import hidden_columns
+from bqmigrate.local.switches import STREAMING_BUFFER_MS
 from bqmigrate.model.catalog import Partitioning, Table
 from bqmigrate.model.columns import Column
 
@@ -20,7 +21,6 @@ TableType = Literal["TABLE", "VIEW", "SNAPSHOT", "MATERIALIZED_VIEW"]
 Key = tuple[str, ...]
 Json = Mapping[str, Any]
 
-STREAMING_BUFFER_MS = 90 * 60 * 1000
 JOB_LIFE_MS = 180 * 24 * 3_600_000
 REQUEST_LIFE_MS = 15 * 60 * 1000
 STREAMING_GUARD_MS = 30 * 60 * 1000
@@ -39,7 +39,11 @@ class Buffer:
 
     def open_at(self, now_ms: int) -> bool:
         """Tell whether the buffer still shows."""
-        return now_ms < self.newest_ms + STREAMING_BUFFER_MS
+        return self.younger(now_ms, STREAMING_BUFFER_MS)
+
+    def younger(self, now_ms: int, than_ms: int) -> bool:
+        """Tell whether the newest row came less than some time ago."""
+        return now_ms < self.newest_ms + than_ms
 
     def guards_at(self, now_ms: int) -> bool:
         """Tell whether DML that changes rows is still refused."""
@@ -95,6 +99,10 @@ class TableRecord:
     definition: Json = field(default_factory=dict)
     # {"bindings": [...]} that was set on this table itself; its dataset's access comes on top.
     iam: Json = field(default_factory=dict)
+    # Columns that were dropped, in lower case, and when.
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    # When a job last wrote over all of it.
+    overwritten_ms: int = 0
 
     @property
     def key(self) -> Key:
@@ -162,11 +170,20 @@ class JobRecord:
     parent: str | None = None
     created_ms: int = 0
     ended_ms: int | None = None
+    # Whether another job of another location may have the same id.
+    local: bool = False
+    # Its metadata was deleted: nobody sees it any more, but its id stays taken.
+    deleted: bool = False
 
     @property
     def key(self) -> Key:
         """Return the key in the catalog."""
-        return job_key(self.project, self.job)
+        return job_key(self.project, self.job, self.location if self.local else None)
+
+    @property
+    def shown(self) -> str:
+        """Return the name as BigQuery's messages spell it."""
+        return f"{self.project}:{self.location}.{self.job}"
 
     def expired(self, now_ms: int) -> bool:
         """Tell whether the job is forgotten, and its id free again."""
@@ -182,6 +199,7 @@ class RequestRecord:
     digest: str
     job: str
     created_ms: int
+    location: str | None = None
 
     @property
     def key(self) -> Key:
@@ -285,9 +303,9 @@ def table_key(project: str, dataset: str, table: str) -> Key:
     return ("table", project, dataset, table)
 
 
-def job_key(project: str, job: str) -> Key:
-    """Return the key of a job: ids are taken as unique in a project, whatever the location."""
-    return ("job", project, job)
+def job_key(project: str, job: str, location: str | None = None) -> Key:
+    """Return the key of a job: of an id that is unique in a project, or in a location of it."""
+    return ("job", project, job) if location is None else ("job", project, job, location.lower())
 
 
 def encode(record: Record) -> str:

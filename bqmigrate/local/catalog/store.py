@@ -32,6 +32,7 @@ R = TypeVar("R", bound=Record)
 KINDS = ("dataset", "table", "job", "request", "version", "routine", "policy")
 # Folding costs about 10 microseconds an entry; below this, old entries are not worth a rewrite.
 COMPACT_ABOVE = 5000
+ENTRIES_A_STATEMENT = 100
 
 
 class Transaction(View):
@@ -166,10 +167,16 @@ class Store:
                 self._append(connection, {r.key: r for r in live})
 
     def _append(self, connection: duckdb.DuckDBPyConnection, changes: dict[Key, Record | None]) -> None:
-        for key, record in changes.items():
-            self._seq += 1
-            body = None if record is None else encode(record)
-            connection.execute("INSERT INTO catalog_log VALUES (?, ?, ?)", [self._seq, json.dumps(key), body])
+        """Append changes to the log, in one statement as far as one goes: what costs is the statement, not the row."""
+        entries = list(changes.items())
+        for start in range(0, len(entries), ENTRIES_A_STATEMENT):
+            some = entries[start : start + ENTRIES_A_STATEMENT]
+            values: list[object] = []
+            for key, record in some:
+                self._seq += 1
+                values += [self._seq, json.dumps(key), None if record is None else encode(record)]
+            rows = ", ".join(["(?, ?, ?)"] * len(some))
+            connection.execute(f"INSERT INTO catalog_log VALUES {rows}", values)
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:

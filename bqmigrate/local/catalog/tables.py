@@ -6,14 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from bqmigrate.local.catalog.canonical import canonical, read_columns
 from bqmigrate.local.catalog.datasets import require_dataset
-from bqmigrate.local.catalog.materialized import canonical_materialized, check_materialized
+from bqmigrate.local.catalog.materialized import check_materialized
+from bqmigrate.local.catalog.readings import judged, refuse_reserved, with_descriptions
 from bqmigrate.local.catalog.records import DatasetRecord, TableRecord
-from bqmigrate.local.catalog.resources import check_match, check_texts, merge, settable, whole, without_nulls
+from bqmigrate.local.catalog.resources import check_match, merge, settable
 from bqmigrate.local.catalog.store import Reader, Transaction
 from bqmigrate.local.errors import WarehouseError, unsupported
 from bqmigrate.local.storage import physical
-from bqmigrate.model import names, schema_rules
+from bqmigrate.local.switches import Switches
+from bqmigrate.model import key_rules, names, schema_rules
 from bqmigrate.model.catalog import Partitioning, Table
 from bqmigrate.model.columns import Column, find
 from bqmigrate.model.schema_rules import Refusal
@@ -31,6 +34,7 @@ OUTPUT = frozenset({
     "streamingBuffer", "cloneDefinition", "snapshotDefinition", "restrictions", "replicas",
 })  # fmt: skip
 INHERITED = ("defaultCollation", "defaultRoundingMode")
+DOCUMENTED = Switches()
 STAYING = ("schema", "encryptionConfiguration")
 NOT_TAUGHT = {
     "externalDataConfiguration": "external tables",
@@ -135,68 +139,12 @@ def _collated(column: Column, default: str) -> Column:
     return replace(column, collation=own, fields=nested)
 
 
-def canonical(resource: Mapping[str, Any]) -> dict[str, Any]:
-    """Write a resource as replies show it: canonical type names, every number as text."""
-    out = without_nulls(resource)
-    check_texts(out)
-    out["schema"] = {"fields": [c.to_rest() for c in read_columns(out)]}
-    if "expirationTime" in out:
-        out["expirationTime"] = str(whole(out["expirationTime"], "expirationTime"))
-        if out["expirationTime"] == "0":
-            del out["expirationTime"]
-    by_time = out.get("timePartitioning")
-    if by_time is not None:
-        out["timePartitioning"] = _canonical_time(by_time)
-        if out["timePartitioning"].pop("requirePartitionFilter", None):
-            out["requirePartitionFilter"] = True
-    if "rangePartitioning" in out:
-        out["rangePartitioning"] = _canonical_range(out["rangePartitioning"])
-    if not out.get("requirePartitionFilter"):
-        out.pop("requirePartitionFilter", None)
-    if not (out.get("clustering") or {}).get("fields"):
-        out.pop("clustering", None)
-    if "materializedView" in out:
-        out["materializedView"] = canonical_materialized(out["materializedView"])
-    return out
-
-
-def _canonical_time(spec: Mapping[str, Any]) -> dict[str, Any]:
-    if str(spec.get("type", "DAY")) not in {"DAY", "HOUR", "MONTH", "YEAR"}:
-        raise WarehouseError("invalid", f"Unsupported partitioning type: {spec.get('type')}")
-    out = {"type": "DAY", **spec}
-    if "expirationMs" in out:
-        out["expirationMs"] = str(whole(out["expirationMs"], "timePartitioning.expirationMs"))
-        if out["expirationMs"] == "0":
-            del out["expirationMs"]
-    return out
-
-
-def _canonical_range(spec: Mapping[str, Any]) -> dict[str, Any]:
-    numbers = spec.get("range") or {}
-    try:
-        found = {k: str(whole(numbers[k], f"rangePartitioning.range.{k}")) for k in ("start", "end", "interval")}
-        return {"field": spec["field"], "range": found}
-    except KeyError as error:
-        raise WarehouseError("invalid", f"Range partitioning needs {error.args[0]}") from error
-
-
-def read_columns(resource: Mapping[str, Any]) -> tuple[Column, ...]:
-    """Read a resource's columns; 400 when they cannot be read."""
-    fields = (resource.get("schema") or {}).get("fields") or ()
-    try:
-        return tuple(Column.from_rest(f) for f in fields)
-    except KeyError as error:
-        raise WarehouseError("invalid", f"Invalid schema: a field has no {error.args[0]}") from error
-    except (ValueError, TypeError, AttributeError) as error:
-        raise WarehouseError("invalid", f"Invalid schema: {error}") from error
-
-
 def check_table(resource: Mapping[str, Any]) -> None:
     """Refuse a table that BigQuery would refuse to make."""
     for column in read_columns(resource):
         _check_name(column)
     refuse(schema_rules.table_problem(Table.from_rest(resource)))
-    _check_keys(resource)
+    refuse(key_rules.keys_problem(Table.from_rest(resource)))
 
 
 def _check_name(column: Column, where: str = "") -> None:
@@ -207,27 +155,6 @@ def _check_name(column: Column, where: str = "") -> None:
         _check_name(nested, f"{where}{column.name}.")
 
 
-KEY_TYPES = frozenset({
-    "BIGNUMERIC", "BOOLEAN", "BYTES", "DATE", "DATETIME", "INTEGER", "NUMERIC", "STRING", "TIMESTAMP",
-})  # fmt: skip
-PRIMARY_KEY_LIMIT = 16
-FOREIGN_KEY_LIMIT = 64
-
-
-def _check_keys(resource: Mapping[str, Any]) -> None:
-    table = Table.from_rest(resource)
-    if len(table.primary_key) > PRIMARY_KEY_LIMIT:
-        raise WarehouseError("invalid", f"A primary key has at most {PRIMARY_KEY_LIMIT} columns")
-    if len(table.foreign_keys) > FOREIGN_KEY_LIMIT:
-        raise WarehouseError("invalid", f"A table has at most {FOREIGN_KEY_LIMIT} foreign keys")
-    for name in (n for key in (table.primary_key, *table.foreign_keys) for n in key):
-        column = find(table.columns, name)
-        if column is None:
-            raise WarehouseError("invalid", f"Key column not found: {name}")
-        if column.type not in KEY_TYPES or column.mode == "REPEATED":
-            raise WarehouseError("invalid", f"Column {name} of type {column.sql_type()} cannot be part of a key")
-
-
 def _check_own_key(resource: Mapping[str, Any], own: tuple[str, ...]) -> None:
     for key in (resource.get("tableConstraints") or {}).get("foreignKeys") or ():
         to = key.get("referencedTable") or {}
@@ -236,28 +163,34 @@ def _check_own_key(resource: Mapping[str, Any], own: tuple[str, ...]) -> None:
 
 
 def patch_table(
-    tx: Transaction, record: TableRecord, body: Mapping[str, Any], if_match: str | None = None
-) -> TableRecord:
+    tx: Transaction, record: TableRecord, body: Mapping[str, Any], if_match: str | None = None,
+    switches: Switches = DOCUMENTED,
+) -> TableRecord:  # fmt: skip
     """Merge changes into a table: only what BigQuery lets one change in place."""
     check_match(if_match, record.etag)
     chosen = _chosen(body)
     merged = merge(record.resource, chosen)
     if chosen.get("schema") is not None:
         merged["schema"] = _kept_tags(record, chosen["schema"])
-    return exchange(tx, record, merged)
+        if switches.patch_keeps_descriptions:
+            merged["schema"] = {"fields": with_descriptions(merged["schema"]["fields"], record.columns)}
+    return exchange(tx, record, merged, switches)
 
 
 def replace_table(
-    tx: Transaction, record: TableRecord, body: Mapping[str, Any], if_match: str | None = None
-) -> TableRecord:
+    tx: Transaction, record: TableRecord, body: Mapping[str, Any], if_match: str | None = None,
+    switches: Switches = DOCUMENTED,
+) -> TableRecord:  # fmt: skip
     """Exchange all that can be set of a table; a schema that is not sent stays."""
     check_match(if_match, record.etag)
     chosen = _chosen(body)
     kept = {k: record.resource[k] for k in STAYING if chosen.get(k) is None and k in record.resource}
-    return exchange(tx, record, {**chosen, **kept})
+    return exchange(tx, record, {**chosen, **kept}, switches)
 
 
-def exchange(tx: Transaction, record: TableRecord, resource: Mapping[str, Any]) -> TableRecord:
+def exchange(
+    tx: Transaction, record: TableRecord, resource: Mapping[str, Any], switches: Switches = DOCUMENTED
+) -> TableRecord:
     """Check a table's new resource against its old one, move the rows if need be, and keep it."""
     new = canonical(resource)
     for key in ("view", "materializedView"):
@@ -267,7 +200,9 @@ def exchange(tx: Transaction, record: TableRecord, resource: Mapping[str, Any]) 
         check_materialized(record, new)
     if record.type == "TABLE":
         columns = read_columns(new)
-        refuse(schema_rules.patch_columns(record.columns, columns))
+        refuse(schema_rules.patch_columns(record.columns, judged(record.columns, columns, switches)))
+        if switches.dropped_names_reserved:
+            refuse_reserved(tx, record, [c.name for c in columns if find(record.columns, c.name) is None])
         new["schema"] = {"fields": [c.to_rest() for c in in_old_order(record.columns, columns)]}
         refuse(schema_rules.patch_partitioning(record.model, Partitioning.from_rest(new)))
         refuse(schema_rules.patch_key(encrypted(record.resource), encrypted(new)))

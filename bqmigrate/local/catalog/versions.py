@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bqmigrate.local.catalog.datasets import require_dataset
+from bqmigrate.local.catalog.datasets import window_ms
 from bqmigrate.local.catalog.records import TableRecord, VersionRecord
 from bqmigrate.local.catalog.store import Reader, Transaction
 from bqmigrate.local.errors import WarehouseError
 from bqmigrate.local.storage import physical
-
-HOUR_MS = 3_600_000
-DEFAULT_WINDOW_HOURS = 168
 
 
 def own_rows(tx: Transaction, record: TableRecord) -> TableRecord:
@@ -26,6 +23,14 @@ def own_rows(tx: Transaction, record: TableRecord) -> TableRecord:
     copied = replace(record, physical=tx.new_physical())
     physical.copy(tx.connection, record.rows_in, copied.rows_in)
     return tx.put(copied)
+
+
+def keep_history(tx: Transaction, record: TableRecord, new: str) -> None:
+    """Let a table that gets another name be read under it as it was before."""
+    for version in tx.versions(record.project, record.dataset, record.table):
+        if version.table.created_ms == record.created_ms:
+            tx.put(replace(version, table=replace(version.table, table=new)))
+    tx.put(VersionRecord(replace(record, table=new), tx.committed_rows(record), tx.now_ms))
 
 
 def table_as_of(reader: Reader, project: str, dataset: str, table: str, at_ms: int) -> VersionRecord:
@@ -45,9 +50,7 @@ def table_as_of(reader: Reader, project: str, dataset: str, table: str, at_ms: i
 
 
 def _check_window(reader: Reader, project: str, dataset: str, table: str, at_ms: int) -> None:
-    parent = require_dataset(reader, project, dataset)
-    hours = int(parent.resource.get("maxTimeTravelHours", DEFAULT_WINDOW_HOURS))
-    earliest = reader.now_ms - hours * HOUR_MS
+    earliest = reader.now_ms - window_ms(reader, project, dataset)
     shown = f"{project}:{dataset}.{table}@{at_ms}"
     if at_ms < earliest:
         message = f"Invalid snapshot time {at_ms} for table {shown}. Cannot read before {earliest}"

@@ -25,6 +25,7 @@ from bqmigrate.local.catalog.records import (
 
 R = TypeVar("R", bound=Record)
 Kinds = dict[str, dict[Key, Record]]
+MULTI_REGIONS = ("US", "EU")
 
 
 class View:
@@ -62,9 +63,11 @@ class View:
         found = self._all(TableRecord, "table", project, dataset)
         return next((t for t in found if t.table.lower() == table.lower()), None)
 
-    def job(self, project: str, job: str) -> JobRecord | None:
-        """Return a job."""
-        return self._get(job_key(project, job), JobRecord)
+    def job(self, project: str, job: str, location: str | None = None) -> JobRecord | None:
+        """Return a job; without a location, one of an id that is its project's own, or of a multi-region."""
+        places = (location,) if location is not None else MULTI_REGIONS
+        keys = [job_key(project, job), *(job_key(project, job, place) for place in places)]
+        return next((found for key in keys if (found := self._get(key, JobRecord)) is not None), None)
 
     def request(self, project: str, request: str) -> RequestRecord | None:
         """Return what a requestId started."""
@@ -86,7 +89,7 @@ class View:
     def jobs(self, project: str) -> list[JobRecord]:
         """Return a project's jobs, latest first."""
         latest = self._all(JobRecord, "job", project)[::-1]
-        return sorted(latest, key=lambda j: -j.created_ms)
+        return sorted((j for j in latest if not j.deleted), key=lambda j: -j.created_ms)
 
     def versions(self, project: str, dataset: str, table: str) -> list[VersionRecord]:
         """Return what a table was before, of whatever table had that name, oldest first."""

@@ -46,5 +46,5 @@ def test_permissions(call: Call) -> Response:
     wanted = call.body(shapes.POLICY).get("permissions") or []
     with call.world.store.read() as reader:
         require_table(reader, call["project"], call["dataset"], call["table"])
-    held = [permission for permission in wanted if permission not in call.world.switches.denied]
+    held = [permission for permission in wanted if permission not in call.world.switches.denied_to(call.user)]
     return json_response({"permissions": held})

@@ -10,6 +10,7 @@ from bqmigrate.local.errors import WarehouseError
 from bqmigrate.local.http.message import Request
 from bqmigrate.local.http.shapes import check
 from bqmigrate.local.http.uploads import Uploads
+from bqmigrate.local.permissions import require
 from bqmigrate.local.world import World
 
 T = TypeVar("T")
@@ -26,6 +27,16 @@ class Call:
 
     def __getitem__(self, part: str) -> str:
         return self.parts[part]
+
+    @property
+    def user(self) -> str:
+        """Return who calls: the bearer token where it names somebody, else the switches' user."""
+        scheme, _, token = self.request.headers.get("authorization", "").partition(" ")
+        return token if scheme.lower() == "bearer" and "@" in token else self.world.switches.session_user
+
+    def require(self, *permissions: str) -> None:
+        """Refuse, with 403, what the caller has no right to; permissions without "bigquery."."""
+        require(self.world.switches.denied_to(self.user), permissions, self.request.path)
 
     @property
     def if_match(self) -> str | None:

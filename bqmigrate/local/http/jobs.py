@@ -9,7 +9,7 @@ from bqmigrate.local.http.call import Call
 from bqmigrate.local.http.message import Request, Response, json_response
 from bqmigrate.local.http.uploads import Upload
 from bqmigrate.local.jobs import replies, results, submit
-from bqmigrate.local.jobs.register import require_job
+from bqmigrate.local.jobs.register import delete, require_job
 
 LIST_SIZE = 50
 STATES = {"done": "DONE", "running": "RUNNING", "pending": "PENDING"}
@@ -17,12 +17,12 @@ STATES = {"done": "DONE", "running": "RUNNING", "pending": "PENDING"}
 
 def insert_job(call: Call) -> Response:
     """jobs.insert: the work is done, the answer is RUNNING, as production's is."""
-    return _answer(call, submit.insert(call.world, call["project"], call.body(shapes.JOB)))
+    return _answer(call, submit.insert(call.world, call.user, call["project"], call.body(shapes.JOB)))
 
 
 def _submit(call: Call, upload: Upload) -> JobRecord:
     shapes.check(upload.body, shapes.JOB)
-    return submit.insert(call.world, upload.project, upload.body, upload.media)
+    return submit.insert(call.world, call.user, upload.project, upload.body, upload.media)
 
 
 def _answer(call: Call, job: JobRecord) -> Response:
@@ -63,6 +63,13 @@ def cancel_job(call: Call) -> Response:
     return json_response({"kind": "bigquery#jobCancelResponse", "job": replies.job_resource(job)})
 
 
+def delete_job(call: Call) -> Response:
+    """jobs.delete: the metadata of a job and of its children."""
+    with call.world.store.write() as tx:
+        delete(tx, require_job(tx, call["project"], call["job"], call.request.query.get("location")))
+    return json_response(None)
+
+
 def list_jobs(call: Call) -> Response:
     """jobs.list: latest first; children only of the parent that is named."""
     query = call.request.query
@@ -88,7 +95,7 @@ def _wanted(request: Request, job: JobRecord) -> bool:
 def query(call: Call) -> Response:
     """jobs.query: runs to the end; what it fails with is the answer."""
     body = call.body(shapes.QUERY)
-    job = submit.query(call.world, call["project"], body)
+    job = submit.query(call.world, call.user, call["project"], body)
     if body.get("dryRun"):
         return json_response(_dry_query(job))
     given = {key: str(body[key]) for key in ("maxResults",) if body.get(key) is not None}

@@ -48,6 +48,7 @@ TABLE_OF_ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", f"{PROJECT}/jobs", jobs.insert_job),
     ("GET", JOB, jobs.get_job),
     ("POST", f"{JOB}/cancel", jobs.cancel_job),
+    ("DELETE", f"{JOB}/delete", jobs.delete_job),
     ("POST", f"{PROJECT}/queries", jobs.query),
     ("GET", f"{PROJECT}/queries/{{job}}", jobs.get_query_results),
 )

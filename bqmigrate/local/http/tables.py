@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from bqmigrate.local.catalog import tables
+from bqmigrate.local.catalog.canonical import canonical
 from bqmigrate.local.catalog.datasets import require_dataset
 from bqmigrate.local.catalog.records import TableRecord
 from bqmigrate.local.catalog.replies import table_item, table_resource
@@ -17,18 +19,23 @@ from bqmigrate.local.http.message import Response, json_response
 from bqmigrate.local.jobs import results
 from bqmigrate.local.jobs.streaming import insert_all
 from bqmigrate.local.sql.bound import TableId
+from bqmigrate.local.statements import policies
 from bqmigrate.local.statements.creation import refuse_circle, view_columns, view_from_rest
 from bqmigrate.local.statements.decorated import only, split, without
 from bqmigrate.local.statements.defaults import check_defaults
 from bqmigrate.local.statements.materialized import materialized_from_rest
 from bqmigrate.local.statements.run import Run
 from bqmigrate.model import schema_rules
+from bqmigrate.model.columns import Column
 
 LIST_SIZE = 50
+# Two inserts of one table that are closer than this were sent at the same time.
+RACE_MS = 1000
+DELETING = {"SNAPSHOT": ("tables.deleteSnapshot",)}
 
 
 def _run(call: Call, tx: Transaction) -> Run:
-    return Run(tx, call["project"], call.world.switches.location, call.world.switches)
+    return Run(tx, call["project"], call.world.switches.location, call.world.switches, call.user)
 
 
 def insert_table(call: Call) -> Response:
@@ -40,6 +47,9 @@ def insert_table(call: Call) -> Response:
     name = TableId(call["project"], call["dataset"], table)
     with call.world.store.write() as tx:
         run = _run(call, tx)
+        won = _won_too(run, name, body)
+        if won is not None:
+            return json_response(table_resource(tx, won))
         if body.get("materializedView") is not None:
             tables.require_unused(tx, *name)
             record = materialized_from_rest(run, name, body)
@@ -48,9 +58,21 @@ def insert_table(call: Call) -> Response:
             record = view_from_rest(run, name, body)
         else:
             record = tables.create_table(tx, *name, body)
+            _require_tagging(call, (), record.columns)
             check_defaults(record.columns, run.tables, run.scope)
         reply = table_resource(tx, record)
+        if call.world.switches.etag_moves_after_create:
+            tx.put(replace(record, etag=tx.new_etag()))
     return json_response(reply)
+
+
+def _won_too(run: Run, name: TableId, body: Mapping[str, Any]) -> TableRecord | None:
+    """Return the equal table that was made a moment ago, where an insert that races with it is no 409."""
+    found = run.tx.table(*name)
+    if run.switches.insert_winners == "one" or found is None or run.tx.now_ms - found.created_ms >= RACE_MS:
+        return None
+    asked = canonical({k: v for k, v in body.items() if k in tables.SETTABLE})
+    return found if asked == found.resource else None
 
 
 def get_table(call: Call) -> Response:
@@ -91,15 +113,27 @@ def _change(call: Call, how: Any) -> Response:
     with call.world.store.write() as tx:
         old = tables.require_table(tx, call["project"], call["dataset"], call["table"])
         run = _run(call, tx)
-        record: TableRecord = how(tx, old, _with_view_columns(run, old, body), call.if_match)
+        record: TableRecord = how(tx, old, _with_view_columns(run, old, body), call.if_match, run.switches)
         if not call.world.switches.patch_relaxes_nested:
             tables.refuse(schema_rules.relax_nested(old.columns, record.columns))
+        _require_tagging(call, old.columns, record.columns)
         changed = [c for c in record.columns if c not in old.columns]
         check_defaults(changed, run.tables, run.scope)
         if record.type == "VIEW":
             refuse_circle(run, TableId(record.project, record.dataset, record.table))
         reply = table_resource(tx, record)
     return json_response(reply)
+
+
+def _require_tagging(call: Call, old: Sequence[Column], new: Sequence[Column]) -> None:
+    """Refuse, with 403, another policy tag than there was by somebody who may not set them."""
+    if _tags(old) != _tags(new):
+        call.require("tables.setCategory")
+
+
+def _tags(columns: Sequence[Column], where: str = "") -> dict[str, tuple[str, ...]]:
+    own = {f"{where}{c.name}": c.policy_tags for c in columns if c.policy_tags}
+    return own | {k: v for c in columns for k, v in _tags(c.fields, f"{where}{c.name}.").items()}
 
 
 def _with_view_columns(run: Run, record: TableRecord, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -116,7 +150,9 @@ def delete_table(call: Call) -> Response:
     with call.world.store.write() as tx:
         name, partition = split(TableId(call["project"], call["dataset"], call["table"]))
         record = tables.require_table(tx, *name)
+        call.require(*DELETING.get(record.type, ("tables.delete", "tables.get")))
         if partition is None:
+            policies.forget(tx, record)
             tx.remove(record.key)
         else:
             kept = without(_run(call, tx), record, partition)

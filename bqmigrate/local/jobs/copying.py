@@ -15,6 +15,7 @@ from bqmigrate.local.catalog.streamed import settled_rows
 from bqmigrate.local.catalog.versions import table_as_of
 from bqmigrate.local.errors import WarehouseError, unsupported
 from bqmigrate.local.jobs.register import end
+from bqmigrate.local.jobs.rights import require_copying
 from bqmigrate.local.sql.bound import TableId
 from bqmigrate.local.sql.types import quoted
 from bqmigrate.local.statements import copies, policies
@@ -56,8 +57,10 @@ def run_copy(world: World, job: JobRecord) -> JobRecord:
     if operation is None:
         raise WarehouseError("invalid", f"Invalid operationType: {name}")
     with world.store.write() as tx:
-        run = Run(tx, job.project, job.location, world.switches)
-        sources = [_source(run, reference, operation) for reference in _sources(settings)]
+        run = Run(tx, job.project, job.location, world.switches, job.user)
+        references = _sources(settings)
+        require_copying(run, name, settings, exists=run.tx.table(*named(run, settings)) is not None)
+        sources = [_source(run, reference, operation) for reference in references]
         record = _target(run, settings, operation, sources)
         first = physical.next_row(tx.connection, record.rows_in)
         copied = sum(_append(run, source, record) for source in sources)
@@ -85,6 +88,9 @@ def _source(run: Run, reference: Mapping[str, Any], operation: Operation) -> Ori
     if found.record.type not in operation.reads:
         wanted = " or ".join(operation.reads)
         raise WarehouseError("invalid", f"{found.record.shown} is a {found.record.type}, not a {wanted}")
+    if run.switches.drop_blocks_copies and operation.how == "COPY" and found.record.dropped:
+        message = f"{found.record.shown} had columns dropped: it cannot be copied until a query has written it anew"
+        raise WarehouseError("invalid", message)
     if partition is None:
         return found
     if operation.how != "COPY":
@@ -116,7 +122,7 @@ def _past(run: Run, name: TableId, decorated: re.Match[str]) -> Original:
 def _target(run: Run, settings: Mapping[str, Any], operation: Operation, sources: Sequence[Original]) -> TableRecord:
     """Return the table to fill, which an operation that overwrites nothing makes anew."""
     source = sources[0]
-    kept = copies.inherited(source, how=operation.how)
+    kept = copies.inherited(run, source, how=operation.how)
     if settings.get("destinationExpirationTime"):
         kept["expirationTime"] = str(_expiration(settings["destinationExpirationTime"]))
     old = run.tx.table(*named(run, settings))

@@ -12,6 +12,7 @@ from bqmigrate.local.catalog import tables
 from bqmigrate.local.catalog.records import JobRecord, TableRecord
 from bqmigrate.local.errors import WarehouseError, unsupported
 from bqmigrate.local.jobs.register import end
+from bqmigrate.local.jobs.rights import require_writing
 from bqmigrate.local.sql.defaults import default_sql
 from bqmigrate.local.sql.load import insert_sql, load_rows
 from bqmigrate.local.statements.decorated import place
@@ -34,7 +35,8 @@ def run_load(world: World, job: JobRecord, media: bytes) -> JobRecord:
     if not settings.get("destinationTable"):
         raise WarehouseError("invalid", "Required parameter is missing: destinationTable")
     with world.store.write() as tx:
-        run = Run(tx, job.project, job.location, world.switches)
+        run = Run(tx, job.project, job.location, world.switches, job.user)
+        require_writing(run, exists=run.tx.table(*named(run, settings)) is not None)
         record = prepare(run, settings, _schema(run, settings), default="WRITE_APPEND")
         for key in NOT_TAUGHT:
             if settings.get(key) and not (key == "autodetect" and record.columns):

@@ -8,8 +8,8 @@ from typing import Any
 from bqmigrate.local.catalog.records import table_key
 from bqmigrate.local.catalog.resources import whole
 from bqmigrate.local.errors import WarehouseError
+from bqmigrate.local.jobs.rights import require_reading, require_rights, require_writing
 from bqmigrate.local.jobs.statistics import billed
-from bqmigrate.local.permissions import STATEMENTS, require
 from bqmigrate.local.sql.nodes import Statement
 from bqmigrate.local.statements.destination import named
 from bqmigrate.local.statements.handlers import carry_out
@@ -18,8 +18,11 @@ from bqmigrate.local.statements.run import Outcome, Run
 
 def permitted(run: Run, node: Statement, settings: Mapping[str, Any] | None = None) -> Outcome:
     """Carry a statement out in its transaction; raises what forbids it, which rolls it back."""
-    require(run.switches.denied, STATEMENTS.get(node.kind, ()), run.job or run.project)
+    require_rights(run, node)
+    if run.destination is not None:
+        require_writing(run, exists=run.tx.table(*named(run, run.destination)) is not None)
     outcome = carry_out(run, node)
+    require_reading(run, outcome)
     if run.destination is not None and outcome.result is not None:
         run.tx.written_by_job.add(table_key(*named(run, run.destination)))
     _check_bytes(outcome, settings or {})

@@ -46,10 +46,11 @@ def run_of(world: World, job: JobRecord, tx: Transaction, *, dry: bool = False) 
         project=job.project,
         location=job.location,
         switches=world.switches,
+        user=job.user,
         default=(default.get("projectId") or job.project, default["datasetId"]) if default else None,
         parameters=query.get("queryParameters") or (),
         destination=query if query.get("destinationTable") else None,
-        job=f"{job.project}:{job.job}",
+        job=f"{job.project}:{f'{job.location}.' if job.local else ''}{job.job}",
         dry=dry,
     )
 

@@ -26,7 +26,7 @@ KINDS = ("query", "copy", "load", "extract")
 log = logging.getLogger(__name__)
 
 
-def new_job(world: World, project: str, body: Mapping[str, Any]) -> JobRecord:
+def new_job(world: World, user: str, project: str, body: Mapping[str, Any]) -> JobRecord:
     """Read what jobs.insert was sent; 400 when it cannot be a job."""
     reference = body.get("jobReference") or {}
     job = str(reference.get("jobId") or f"job_{uuid.uuid4().hex}")
@@ -40,7 +40,7 @@ def new_job(world: World, project: str, body: Mapping[str, Any]) -> JobRecord:
     # Production answers with the kind of job beside its configuration.
     kind = _kinds(configuration)[0]
     full = {"jobType": kind.upper(), **configuration}
-    return JobRecord(project, job, location, full, world.switches.session_user)
+    return JobRecord(project, job, location, full, user, local=world.switches.job_ids_of == "location")
 
 
 def _kinds(configuration: Mapping[str, Any]) -> list[str]:
@@ -61,9 +61,9 @@ def _own_location(world: World, project: str, configuration: Mapping[str, Any]) 
 def begin(world: World, job: JobRecord, request: RequestRecord | None = None) -> JobRecord:
     """Take the id; 409 when it was used in the last 180 days, whatever came of it."""
     with world.store.write() as tx:
-        used = tx.job(job.project, job.job)
+        used = tx.job(job.project, job.job, job.location)
         if used is not None and not used.expired(tx.now_ms):
-            raise WarehouseError("duplicate", f"Already Exists: Job {job.project}:{job.location}.{job.job}")
+            raise WarehouseError("duplicate", f"Already Exists: Job {job.shown}")
         if request is not None:
             tx.put(replace(request, created_ms=tx.now_ms))
         return tx.put(replace(job, created_ms=tx.now_ms))
@@ -118,10 +118,18 @@ def fail(world: World, job: JobRecord, error: Exception, extra: Mapping[str, Any
 
 def require_job(reader: Reader, project: str, job: str, location: str | None = None) -> JobRecord:
     """Return a job; 404 when there is none, or none in that location."""
-    found = reader.job(project, job)
-    if found is None or (location is not None and location.lower() != found.location.lower()):
+    found = reader.job(project, job, location)
+    if found is None or found.deleted or (location is not None and location.lower() != found.location.lower()):
         raise WarehouseError("notFound", f"Not found: Job {project}:{location or 'US'}.{job}")
     return found
+
+
+def delete(tx: Transaction, job: JobRecord) -> None:
+    """Delete the metadata of a job that ended, and of its children; the ids stay taken."""
+    if job.parent is not None or job.state != "DONE":
+        raise WarehouseError("invalid", f"Job {job.shown} is {job.state if job.parent is None else 'a child job'}")
+    for found in (job, *(j for j in tx.jobs(job.project) if j.parent == job.job)):
+        tx.put(replace(found, deleted=True))
 
 
 def raised(job: JobRecord) -> WarehouseError | None:

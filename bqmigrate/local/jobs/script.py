@@ -15,8 +15,9 @@ from bqmigrate.local.jobs.permitted import permitted
 from bqmigrate.local.jobs.register import error_body, fail, finish
 from bqmigrate.local.sql import nodes
 from bqmigrate.local.sql.binding import bind_expression
-from bqmigrate.local.sql.bound import Variable
+from bqmigrate.local.sql.bound import Function, Variable
 from bqmigrate.local.sql.wire import wire_select, wire_value
+from bqmigrate.local.statements.functions import temporary
 from bqmigrate.local.statements.handlers import DDL, HANDLERS
 from bqmigrate.local.statements.run import Outcome, Run
 from bqmigrate.local.world import World
@@ -39,6 +40,7 @@ class ScriptRun:
         self._job = job
         self._surroundings = surroundings
         self._variables: dict[str, Variable] = {}
+        self._functions: dict[str, Function] = {}
         self._children = 0
         self._open: Transaction | None = None
         self._stack = ExitStack()
@@ -65,7 +67,7 @@ class ScriptRun:
             with self._stack:
                 self._all(first)
                 # A kill between the last effect and the record would call a done script failed.
-                if self._open is None and type(last) in HANDLERS:
+                if self._open is None and type(last) in HANDLERS and not getattr(last, "temporary", False):
                     return self._end(script, last)
                 self._one(last)
                 if self._open is not None:
@@ -96,6 +98,9 @@ class ScriptRun:
             self._one(node)
 
     def _one(self, node: nodes.Statement) -> None:
+        if isinstance(node, nodes.CreateRoutine) and node.temporary:
+            self._functions[node.path[-1].lower()] = temporary(node)
+            return
         procedure = self._procedural.get(type(node))
         if procedure is not None:
             procedure(node)
@@ -119,7 +124,12 @@ class ScriptRun:
                 yield tx
 
     def _run(self, tx: Transaction) -> Run:
-        return replace(self._surroundings(tx), variables=self._variables, job=f"{self._job.job}:{self._children}")
+        return replace(
+            self._surroundings(tx),
+            variables=self._variables,
+            functions=self._functions,
+            job=f"{self._job.job}:{self._children}",
+        )
 
     def _child(self, tx: Transaction, node: nodes.Statement) -> None:
         self._children += 1

@@ -59,9 +59,9 @@ def _extract() -> JobRecord:
     raise unsupported("extract jobs")
 
 
-def insert(world: World, project: str, body: Mapping[str, Any], media: bytes = b"") -> JobRecord:
+def insert(world: World, user: str, project: str, body: Mapping[str, Any], media: bytes = b"") -> JobRecord:
     """Carry out jobs.insert; a dry run leaves no job behind and raises what it fails with."""
-    job = new_job(world, project, body)
+    job = new_job(world, user, project, body)
     if job.configuration.get("dryRun"):
         return _dry(world, job)
     return start(world, begin(world, job), media)
@@ -73,13 +73,14 @@ def _dry(world: World, job: JobRecord) -> JobRecord:
     return finish_dry(replace(job, created_ms=milliseconds(world.store.clock.now())), dry_run(world, job))
 
 
-def query(world: World, project: str, body: Mapping[str, Any]) -> JobRecord:
+def query(world: World, user: str, project: str, body: Mapping[str, Any]) -> JobRecord:
     """Carry out jobs.query; the same requestId within 15 minutes finds the first job."""
     settings = {key: body[key] for key in QUERY_SETTINGS if key in body}
     configuration: dict[str, Any] = {"query": settings}
     if body.get("labels"):
         configuration["labels"] = body["labels"]
-    job = new_job(world, project, {"configuration": configuration, "jobReference": {"location": body.get("location")}})
+    asked = {"configuration": configuration, "jobReference": {"location": body.get("location")}}
+    job = new_job(world, user, project, asked)
     if body.get("dryRun"):
         return _dry(world, job)
     request = _request(project, body, job)
@@ -101,7 +102,7 @@ def _request(project: str, body: Mapping[str, Any], job: JobRecord) -> RequestRe
         raise WarehouseError("invalid", f"Invalid requestId: at most {REQUEST_LENGTH} ASCII characters are allowed")
     same = {key: value for key, value in body.items() if key not in NOT_OF_THE_REQUEST}
     digest = hashlib.sha256(json.dumps(same, sort_keys=True).encode()).hexdigest()
-    return RequestRecord(project, given, digest, job.job, 0)
+    return RequestRecord(project, given, digest, job.job, 0, job.location)
 
 
 def _earlier(world: World, request: RequestRecord) -> JobRecord | None:
@@ -109,4 +110,4 @@ def _earlier(world: World, request: RequestRecord) -> JobRecord | None:
         found = reader.request(request.project, request.request)
         if found is None or found.digest != request.digest or found.expired(reader.now_ms):
             return None
-        return reader.job(found.project, found.job)
+        return reader.job(found.project, found.job, found.location)

@@ -14,8 +14,9 @@ from bqmigrate.local.errors import WarehouseError, unsupported
 from bqmigrate.local.sql.coercion import coerce
 from bqmigrate.local.sql.env import Env
 from bqmigrate.local.sql.functions.names import WINDOW_ONLY
+from bqmigrate.local.sql.functions.windows import FRAMELESS, ORDERED
 from bqmigrate.local.sql.kinds import BOOLEAN, BYTES, FLOAT, INTEGER, NUMERIC, STRING, Type, Typed, array_of
-from bqmigrate.local.sql.parsing import CALL
+from bqmigrate.local.sql.marking import CALL
 from bqmigrate.local.sql.types import cast_sql, quoted
 
 NODES: Mapping[type[exp.Expr], str] = {
@@ -45,7 +46,7 @@ NODES: Mapping[type[exp.Expr], str] = {
 # name -> (argument types, None for any; result, None for the argument's own; template of the DuckDB call)
 SIMPLE: Mapping[str, tuple[tuple[Type, ...] | None, Type | None, str]] = {
     "COUNT": (None, INTEGER, "count({0})"),
-    "COUNTIF": ((BOOLEAN,), INTEGER, "CAST(count_if({0}) AS BIGINT)"),
+    "COUNTIF": ((BOOLEAN,), INTEGER, "count(CASE WHEN {0} THEN 1 END)"),
     "MIN": (None, None, "min({0})"),
     "MAX": (None, None, "max({0})"),
     "ANY_VALUE": (None, None, "any_value({0})"),
@@ -101,6 +102,8 @@ def aggregate(node: exp.Expr, env: Env, over: str = "") -> Typed:
     if isinstance(node, exp.IgnoreNulls | exp.RespectNulls):
         ignore, node = isinstance(node, exp.IgnoreNulls), node.args["this"]
     name = NODES.get(type(node))
+    if name is None:
+        return env.bind(node)
     if not name:
         raise unsupported(f"IGNORE NULLS or RESPECT NULLS here{env.where(node)}")
     if name == "COUNT" and isinstance(node.args["this"], exp.Star):
@@ -131,13 +134,13 @@ def _plain(name: str, value: Typed, made: Modifiers, node: exp.Expr, env: Env, o
         raise _refused(name, value, node, env)
     if name == "COUNTIF" and distinct:
         raise unsupported("COUNTIF with DISTINCT")
-    return Typed(f"{_over(template.format(distinct + sql), over)}", result or value.type)
-
-
-def _over(call: str, over: str) -> str:
-    if not over or not call.startswith("CAST("):
-        return call + over
-    return f"CAST({call.removeprefix('CAST(').removesuffix(' AS BIGINT)')}{over} AS BIGINT)"
+    call = template.format(distinct + sql) + over
+    if name == "MIN" and value.type == FLOAT:
+        # NaN is the greatest of all to DuckDB; to BigQuery one makes the result NaN.
+        call = (
+            f"CASE WHEN count(CASE WHEN isnan({sql}) THEN 1 END){over} > 0 THEN CAST('nan' AS DOUBLE) ELSE {call} END"
+        )
+    return Typed(call, result or value.type)
 
 
 def _sum(name: str, value: Typed, distinct: str, node: exp.Expr, env: Env, over: str) -> Typed:
@@ -238,9 +241,18 @@ def window(node: exp.Expr, env: Env) -> Typed:
         return aggregate(node.args["this"], env, over)
     if match[3] not in WINDOW_ONLY:
         raise env.error(f"Function {match[3]} does not support an OVER clause", node)
+    if not name:
+        _check_window(match[3], node, env)
     value = env.bind(inner)
     call = f"{value.sql[:-1]}{nulls})" if nulls else value.sql
     return Typed(f"{call}{over}", value.type)
+
+
+def _check_window(name: str, node: exp.Expr, env: Env) -> None:
+    if name in ORDERED and node.args.get("order") is None:
+        raise env.error(f"Window ORDER BY is required for analytic function {name}", node)
+    if name in FRAMELESS and node.args.get("spec") is not None:
+        raise env.error(f"Window framing clause is not allowed for analytic function {name}", node)
 
 
 def window_sql(node: exp.Expr, env: Env) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 from sqlglot import exp
 
 from bqmigrate.local.errors import WarehouseError, unsupported
 from bqmigrate.local.sql.env import Env
 from bqmigrate.local.sql.kinds import BOOLEAN, BYTES, FLOAT, INTEGER, NULL_VALUE, STRING, Typed
 from bqmigrate.local.sql.literals import bytes_sql, float_sql, int_sql
+from bqmigrate.local.sql.marking import POSITIONAL
 from bqmigrate.local.sql.parameters import from_wire, parameter
-from bqmigrate.local.sql.parsing import POSITIONAL
 from bqmigrate.local.sql.types import string_sql
 
 
@@ -21,6 +23,8 @@ def literal_(node: exp.Expr, env: Env) -> Typed:
     try:
         if text.isdigit():
             return Typed(int_sql(int(text)) if int(text) != 2**63 else text, INTEGER, constant=True, text=text)
+        if math.isinf(float(text)):
+            raise env.error(f"Invalid floating point literal: {text}", node)
         return Typed(float_sql(float(text)), FLOAT, constant=True, text=text)
     except ValueError as error:
         raise env.error(f"Invalid integer literal: {text}", node) from error
@@ -72,7 +76,10 @@ def system_variable(node: exp.Expr, env: Env) -> Typed:
 
 
 def variable(name: str, env: Env) -> Typed | None:
-    """Return a script variable, compared without case; None when there is none."""
+    """Return an argument of the function around, or a script variable, compared without case; None for neither."""
+    argument = env.scope.arguments.get(name.lower())
+    if argument is not None:
+        return argument
     found = next((v for key, v in env.scope.variables.items() if key.lower() == name.lower()), None)
     return from_wire(found.column, found.value) if found is not None else None
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
+from bqmigrate.local.sql.kinds import Typed
 from bqmigrate.local.sql.nodes import Path, Sql
 from bqmigrate.model.catalog import Partitioning
 from bqmigrate.model.columns import Column
@@ -74,16 +75,36 @@ class Variable(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Function:
+    """A function that somebody made: `body` is an expression over its parameters, None as a type is ANY TYPE."""
+
+    name: str
+    parameters: tuple[tuple[str, Column | None], ...]
+    returns: Column | None
+    body: Sql | str
+    language: str = "SQL"
+
+
+def no_functions(_: Path) -> Function | None:
+    """Know no function but GoogleSQL's own."""
+    return None
+
+
+@dataclass(frozen=True)
 class Scope:
     """What an expression may refer to besides tables.
 
-    `parameters` are REST QueryParameters; unnamed ones are positional. `now` is the virtual clock.
+    `parameters` are REST QueryParameters; unnamed ones are positional. `now` is the virtual clock. `functions` finds
+    the function at a path; inside the body of one, `arguments` are its values and `calls` the functions under way.
     """
 
     now: datetime = datetime(1970, 1, 1, tzinfo=UTC)
     session_user: str = ""
     parameters: Sequence[Mapping[str, Any]] = ()
     variables: Mapping[str, Variable] = field(default_factory=dict)
+    functions: Callable[[Path], Function | None] = no_functions
+    arguments: Mapping[str, Typed] = field(default_factory=dict)
+    calls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

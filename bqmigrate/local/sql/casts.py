@@ -8,15 +8,16 @@ from __future__ import annotations
 from bqmigrate.local.errors import WarehouseError, unsupported
 from bqmigrate.local.sql.coercion import coerce
 from bqmigrate.local.sql.kinds import NULL, Type, Typed
-from bqmigrate.local.sql.literals import READERS
-from bqmigrate.local.sql.once import once
+from bqmigrate.local.sql.literals import READERS, text_sql
+from bqmigrate.local.sql.once import once, separately
 from bqmigrate.local.sql.types import cast_sql
 
 _DIGITS = r"^\s*[+-]?([0-9]+|0[xX][0-9a-fA-F]+)\s*$"
 _SPOKEN = {"INTEGER": "int64", "FLOAT": "double", "BOOLEAN": "bool", "NUMERIC": "NUMERIC"}
 # %.15g, and %.17g where that would lose digits: the text that reads back as the same number.
 _FLOAT_TEXT = (
-    "CASE WHEN isnan({0}) THEN 'NaN' WHEN isinf({0}) THEN CASE WHEN {0} > 0 THEN 'inf' ELSE '-inf' END "
+    "CASE WHEN isnan({0}) THEN 'NaN' WHEN {0} = 0 THEN '0' "
+    "WHEN isinf({0}) THEN CASE WHEN {0} > 0 THEN 'inf' ELSE '-inf' END "
     "WHEN CAST(printf('%.15g', {0}) AS DOUBLE) = {0} THEN printf('%.15g', {0}) ELSE printf('%.17g', {0}) END"
 )
 _NUMERIC_TEXT = "regexp_replace(CAST({0} AS VARCHAR), '\\.?0+$', '')"
@@ -65,16 +66,25 @@ TEMPLATES: dict[tuple[str, str], str] = {
     ("TIMESTAMP", "STRING"): _moment_text("timezone('UTC', {0})", "+00"),
     ("TIME", "STRING"): _time_text("{0}"),
 }
+# What a STRING can be cast to; JSON and GEOGRAPHY have functions for it.
+WRITTEN = (frozenset(READERS) | {"RANGE"}) - {"JSON", "GEOGRAPHY"}
+UNTAUGHT = frozenset({
+    ("INTERVAL", "STRING"), ("STRING", "INTERVAL"), ("STRING", "RANGE"), ("STRING", "BIGNUMERIC"),
+    *(("BIGNUMERIC", to) for to in ("STRING", "INTEGER", "FLOAT", "NUMERIC")),
+    *((have, "BIGNUMERIC") for have in ("INTEGER", "FLOAT", "NUMERIC")),
+})  # fmt: skip
+_DAY, _CLOCK = r"\d{{4}}-\d{{1,2}}-\d{{1,2}}", r"([01]?\d|2[0-3]):\d{{1,2}}:\d{{1,2}}(\.\d{{0,6}})?"
 # What DuckDB would read too generously is looked at first.
 GUARDS = {
     "INTEGER": f"regexp_matches({{0}}, '{_DIGITS}')",
     "BOOLEAN": "lower({0}) IN ('true', 'false')",
-    "FLOAT": "TRY_CAST({0} AS DOUBLE) IS NOT NULL",
-    "NUMERIC": "TRY_CAST({0} AS DECIMAL(38, 9)) IS NOT NULL",
-    "DATE": r"regexp_matches({0}, '^\s*\d{{4}}-\d{{1,2}}-\d{{1,2}}\s*$') AND TRY_CAST({0} AS DATE) IS NOT NULL",
-    "TIME": r"regexp_matches({0}, '^\s*\d{{1,2}}:\d{{1,2}}:\d{{1,2}}') AND TRY_CAST({0} AS TIME) IS NOT NULL",
-    "DATETIME": r"regexp_matches({0}, '^\s*\d{{4}}-\d{{1,2}}-\d{{1,2}}') AND TRY_CAST({0} AS TIMESTAMP) IS NOT NULL",
-    "TIMESTAMP": r"regexp_matches({0}, '^\s*\d{{4}}-\d{{1,2}}-\d{{1,2}}') AND TRY_CAST({0} AS TIMESTAMPTZ) IS NOT NULL",
+    "FLOAT": "NOT contains({0}, '_') AND TRY_CAST({0} AS DOUBLE) IS NOT NULL",
+    "NUMERIC": "NOT contains({0}, '_') AND TRY_CAST({0} AS DECIMAL(38, 9)) IS NOT NULL",
+    "DATE": rf"regexp_matches({{0}}, '^\s*{_DAY}\s*$') AND TRY_CAST({{0}} AS DATE) IS NOT NULL",
+    "TIME": rf"regexp_matches({{0}}, '^\s*{_CLOCK}\s*$') AND TRY_CAST({{0}} AS TIME) IS NOT NULL",
+    "DATETIME": rf"regexp_matches({{0}}, '^\s*{_DAY}([ Tt]{_CLOCK})?\s*$') "
+    "AND TRY_CAST({0} AS TIMESTAMP) IS NOT NULL",
+    "TIMESTAMP": rf"regexp_matches({{0}}, '^\s*{_DAY}([ Tt]{_CLOCK})?') AND TRY_CAST({{0}} AS TIMESTAMPTZ) IS NOT NULL",
 }
 
 
@@ -86,21 +96,27 @@ def cast_value(value: Typed, to: Type, *, safe: bool = False, where: str = "") -
         return Typed(value.sql, to)
     if value.type.same(to) or value.parts is not None or (to.element is not None and value.type.element is not None):
         return _composite(value, to, where)
-    if to.name == "RANGE":
-        raise unsupported("RANGE literals")
-    if "BIGNUMERIC" in {value.type.name, to.name} and value.text is None:
-        raise unsupported("conversions of BIGNUMERIC")
-    if value.text is not None and value.constant and value.type.name == "STRING" and to.name in READERS:
+    if value.text is not None and value.constant and value.type.name == "STRING" and to.name in WRITTEN:
         return _constant(value.text, to, safe=safe)
     if value.type.name == "STRING" and to.name in GUARDS:
         return Typed(_guarded(value.sql, to, safe=safe), to)
     if value.type.name == "INTEGER" and to.name == "BIGNUMERIC" and value.text is not None:
         return _constant(value.text, to, safe=safe)
-    template = TEMPLATES.get((value.type.name, to.name))
-    if template is None:
-        raise WarehouseError("invalidQuery", f"Invalid cast from {value.type} to {to}{where}")
-    sql = once(template.format, value.sql)
-    return Typed(f"TRY({sql})" if safe else sql, to)
+    template = _template(value.type, to, where)
+    if safe:
+        # What fails inside of the value fails all the same, and DuckDB's TRY takes no error() at all.
+        bind = separately if "error(" in value.sql or "error(" in template else once
+        return Typed(bind(lambda v: f"TRY({template.format(v)})", value.sql), to)
+    return Typed(once(template.format, value.sql), to)
+
+
+def _template(have: Type, to: Type, where: str) -> str:
+    pair = (have.name, to.name)
+    if pair in UNTAUGHT:
+        raise unsupported(f"CAST of {have} to {to}")
+    if pair not in TEMPLATES:
+        raise WarehouseError("invalidQuery", f"Invalid cast from {have} to {to}{where}")
+    return TEMPLATES[pair]
 
 
 def _composite(value: Typed, to: Type, where: str) -> Typed:
@@ -119,7 +135,7 @@ def _composite(value: Typed, to: Type, where: str) -> Typed:
 
 def _constant(text: str, to: Type, *, safe: bool) -> Typed:
     try:
-        return Typed(READERS[to.name](text), to)
+        return Typed(text_sql(text, to), to)
     except ValueError as error:
         if safe:
             return Typed(cast_sql("NULL", to), to)
@@ -142,4 +158,9 @@ def _checked(sql: str, to: Type, *, safe: bool) -> str:
     message = bad_value("\0", to).split("\0")
     wrong = "NULL" if safe else f"error('{message[0].replace(chr(39), chr(39) * 2)}' || {sql})"
     target = cast_sql(sql, to)
+    if to.name == "INTEGER":
+        # DuckDB reads hexadecimal digits only without a sign.
+        digits = f"CAST(regexp_replace({sql}, '[+-]', '') AS HUGEINT)"
+        target = f"CAST((CASE WHEN contains({sql}, '-') THEN -1 ELSE 1 END) * {digits} AS BIGINT)"
+        target = f"TRY({target})" if safe else target
     return f"CASE WHEN {sql} IS NULL THEN NULL WHEN {guard} THEN {target} ELSE {wrong} END"

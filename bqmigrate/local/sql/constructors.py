@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from bqmigrate.local.errors import unsupported
 from bqmigrate.local.sql import subqueries
 from bqmigrate.local.sql.coercion import coerce, struct_sql, supertype
 from bqmigrate.local.sql.columns import read_type
@@ -61,7 +60,7 @@ def typed_struct(node: exp.Expr, env: Env) -> Typed:
     """Bind STRUCT<a INT64, b STRING>(1, 'x')."""
     kind = type_of(read_type(node.args["to"].sql("bigquery")))
     if kind.name != "RECORD":
-        raise unsupported(f"a cast of a struct to {kind}")
+        raise env.error(f"Invalid cast from STRUCT to {kind}", node)
     value = struct(node.args["this"], env)
     sql = coerce(value, kind)
     if sql is None:

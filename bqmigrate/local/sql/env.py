@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
 
 from bqmigrate.local.errors import WarehouseError
-from bqmigrate.local.sql.bound import Pseudo, Scope
+from bqmigrate.local.sql.bound import Function, Pseudo, Scope
 from bqmigrate.local.sql.coercion import coerce
 from bqmigrate.local.sql.kinds import Type, Typed, type_of
 from bqmigrate.local.sql.names import Relation
@@ -61,6 +61,7 @@ class Env:
     relations: Mapping[str, Relation]
     binder: Callable[[exp.Expr, Env], Typed]
     selector: Callable[[exp.Expr, Env], Relation]
+    caller: Callable[[Function, Sequence[Typed], Scope, str], Typed]
     ctes: Mapping[str, Relation] = field(default_factory=dict)
     froms: tuple[From, ...] = ()
     outer: Env | None = None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import duckdb
 
-from bqmigrate.local.errors import WarehouseError
+from bqmigrate.local.errors import UNTAUGHT, WarehouseError, unsupported
 
 _TYPES = {
     "INT64": "int64",
@@ -54,6 +54,8 @@ def runtime_error(error: duckdb.Error) -> WarehouseError:
     first = text.split("\n\nLINE ", maxsplit=1)[0].strip()
     if isinstance(error, duckdb.OutOfMemoryException):
         return WarehouseError("responseTooLarge", "Resources exceeded during query execution", debug=first)
+    if UNTAUGHT in first:
+        return unsupported(first.partition(UNTAUGHT)[2])
     for pattern, words in PATTERNS:
         match = pattern.search(first)
         if match is not None:

@@ -13,15 +13,15 @@ from bqmigrate.local.sql.casts import cast_value
 from bqmigrate.local.sql.coercion import coerce, supertype
 from bqmigrate.local.sql.columns import read_type
 from bqmigrate.local.sql.env import Env
-from bqmigrate.local.sql.functions.base import Call, pick
+from bqmigrate.local.sql.functions.base import Call, pick, safely
 from bqmigrate.local.sql.functions.dates import current, extract
 from bqmigrate.local.sql.functions.documents import parse_json
 from bqmigrate.local.sql.functions.general import session_user
-from bqmigrate.local.sql.functions.names import OVERLOADS, SPECIALS, WINDOW_ONLY
+from bqmigrate.local.sql.functions.names import MOST, OVERLOADS, SPECIALS, WINDOW_ONLY
 from bqmigrate.local.sql.kinds import BOOLEAN, INTEGER, JSON, NULL_VALUE, STRING, Type, Typed, type_of
+from bqmigrate.local.sql.marking import CALL, OTHER
 from bqmigrate.local.sql.once import once
 from bqmigrate.local.sql.operators import OPERATORS, compare
-from bqmigrate.local.sql.parsing import CALL
 from bqmigrate.local.sql.stores import stored_sql
 from bqmigrate.local.sql.types import quoted, string_sql
 
@@ -85,7 +85,8 @@ def field(value: Typed, name: str, node: exp.Expr, env: Env) -> Typed:
 def _dot(node: exp.Expr, env: Env) -> Typed:
     inner = node.args["expression"]
     if isinstance(inner, exp.Func):
-        raise env.error(f"Function not found: {node.sql('bigquery')}", node)
+        path = tuple(part.name for part in node.args["this"].find_all(exp.Identifier, bfs=False))
+        return _made((*path, inner.name), inner.expressions, env, env.where(node))
     if _is_system(node):
         return atoms.system_variable(node, env)
     return field(env.bind(node.args["this"]), inner.name, node, env)
@@ -210,21 +211,34 @@ def _call(node: exp.Expr, name: str, nodes: Sequence[exp.Expr], env: Env, where:
 def _function(node: exp.Expr, env: Env) -> Typed:
     match = CALL.match(str(node.this))
     if match is None:
-        raise env.error(f"Function not found: {node.name}", node)
+        return _other(node, env)
     safe, name = bool(match[1]), match[3]
     where = f" at {env.source.position(int(match[2]))}"
     if name in WINDOW_ONLY and not isinstance(node.parent, exp.Window | exp.IgnoreNulls | exp.RespectNulls):
         raise WarehouseError("invalidQuery", f"Analytic function {name} cannot be called without an OVER clause{where}")
-    call = _call(node, name, node.expressions, env, where)
-    value = SPECIALS[name](call) if name in SPECIALS else pick(call, OVERLOADS[name])
-    return Typed(_safely(value.sql, name), value.type) if safe else value
+    call = replace(_call(node, name, node.expressions, env, where), safe=safe)
+    if len(node.expressions) > MOST.get(name, len(node.expressions)):
+        raise call.no_match(call.arguments(), f"{name} with at most {MOST[name]} arguments")
+    if name not in SPECIALS:
+        return pick(call, OVERLOADS[name])
+    value = SPECIALS[name](call)
+    return Typed(safely(value.sql, name), value.type) if safe else value
 
 
-def _safely(sql: str, name: str) -> str:
-    # DuckDB's TRY takes nothing volatile, and error() is.
-    if "error(" in sql or "random(" in sql:
-        raise unsupported(f"SAFE.{name}")
-    return f"TRY({sql})"
+def _other(node: exp.Expr, env: Env) -> Typed:
+    """Bind a call of what is no function of GoogleSQL's own."""
+    match = OTHER.match(str(node.this))
+    name = match[2] if match is not None else node.name
+    where = f" at {env.source.position(int(match[1]))}" if match is not None else env.where(node)
+    return _made(tuple(name.split(".")), node.expressions, env, where)
+
+
+def _made(path: tuple[str, ...], nodes: Sequence[exp.Expr], env: Env, where: str) -> Typed:
+    """Bind a call of a function that somebody made."""
+    function = env.scope.functions(path)
+    if function is None:
+        raise WarehouseError("invalidQuery", f"Function not found: {'.'.join(path)}{where}")
+    return env.caller(function, [env.bind(n) for n in nodes], env.scope, where)
 
 
 def _current(name: str) -> Callable[[exp.Expr, Env], Typed]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
 
 from bqmigrate.local.sql.kinds import Type
 from bqmigrate.local.sql.times import EPOCH, date_text, datetime_text, time_text, timestamp_micros
-from bqmigrate.local.sql.types import BIGNUMERIC_SCALE, string_sql
+from bqmigrate.local.sql.types import BIGNUMERIC_SCALE, STORAGE, string_sql
 
 INT64 = range(-(2**63), 2**63)
 NUMERIC_DIGITS, NUMERIC_SCALE, BIGNUMERIC_DIGITS = 29, 9, 39
@@ -46,7 +47,7 @@ def decimal_of(text: str, whole: int, scale: int) -> Decimal:
     """Read a decimal, rounded half away from zero; raises ValueError when it does not fit."""
     try:
         with localcontext(prec=120):
-            value = Decimal(text.strip()).quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP)
+            value = Decimal(_digits(text.strip())).quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP)
             fits = value.is_finite() and abs(value) < Decimal(10) ** whole
     except InvalidOperation as error:
         raise ValueError(text) from error
@@ -71,13 +72,19 @@ def _no_constant(name: str) -> None:
     raise ValueError(name)
 
 
+def _first(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Keep the first of two members with one name, as BigQuery does."""
+    return dict(reversed(dict(reversed(pairs)).items()))
+
+
 def json_sql(text: str) -> str:
     """Write a JSON value from its text; raises ValueError."""
     try:
-        value = json.loads(text, parse_constant=_no_constant)
+        value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_first)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
-    return f"CAST({string_sql(json.dumps(value, ensure_ascii=False, separators=(',', ':')))} AS JSON)"
+    shown = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return f"CAST({string_sql(shown)} AS JSON)"
 
 
 def _date(text: str) -> str:
@@ -105,7 +112,15 @@ def _present(text: str | None) -> str:
     return text
 
 
+def _digits(text: str) -> str:
+    # Python reads 1_000, and digits of all scripts.
+    if "_" in text or not text.isascii():
+        raise ValueError(text)
+    return text
+
+
 def _integer(text: str) -> str:
+    text = _digits(text)
     return int_sql(int(text.strip(), 0 if "0x" in text.lower() else 10))
 
 
@@ -116,7 +131,7 @@ def _boolean(text: str) -> str:
 
 
 def _float(text: str) -> str:
-    return float_sql(float(text))
+    return float_sql(float(_digits(text)))
 
 
 READERS = {
@@ -135,6 +150,43 @@ READERS = {
 }
 
 
+RANGE = re.compile(r"\[([^,\[]+),\s*([^,)]+)\)\Z")
+UNBOUNDED = frozenset({"UNBOUNDED", "NULL"})
+
+
+def bounds_of(text: str) -> tuple[str | None, str | None]:
+    """Return both bounds of '[start, end)', None for an unbounded one; raises ValueError."""
+    match = RANGE.match(text.strip())
+    if match is None:
+        raise ValueError(text)
+    start, end = (None if bound.strip().upper() in UNBOUNDED else bound.strip() for bound in match.groups())
+    return start, end
+
+
+def range_of(start: str, end: str, element: str) -> str:
+    """Write a RANGE from the texts of its bounds, NULL for an unbounded one."""
+    kind = STORAGE[element]
+    return f'struct_pack("start" := CAST({start} AS {kind}), "end" := CAST({end} AS {kind}))'
+
+
+def range_sql(text: str, element: str) -> str:
+    """Write a RANGE from '[start, end)'; raises ValueError, also when it does not end after it starts."""
+    bounds = [READERS[element](bound) if bound is not None else "NULL" for bound in bounds_of(text)]
+    # Of one type both bounds are written alike, so that their texts are in the order of their values.
+    if "NULL" not in bounds and not _before(*bounds):
+        raise ValueError(text)
+    return range_of(bounds[0], bounds[1], element)
+
+
+def _before(start: str, end: str) -> bool:
+    micros = [re.search(r"CAST\('(-?\d+)' AS BIGINT\)", bound) for bound in (start, end)]
+    if micros[0] is not None and micros[1] is not None:
+        return int(micros[0][1]) < int(micros[1][1])
+    return start < end
+
+
 def text_sql(text: str, kind: Type) -> str:
     """Write the constant that a string means as a value of a scalar type; raises ValueError when it means none."""
+    if kind.name == "RANGE":
+        return range_sql(text, str(kind.range_element))
     return READERS[kind.name](text)

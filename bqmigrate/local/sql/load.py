@@ -139,12 +139,25 @@ def scalar_sql(value: Any, kind: Type) -> str:
     if kind.name == "JSON":
         # insertAll takes JSON columns as text; an object or array is taken as it is.
         return text_sql(value if isinstance(value, str) else json.dumps(value), kind)
+    if kind.name == "RANGE":
+        return text_sql(_range(value), kind)
     if isinstance(value, dict | list):
         raise TypeError(kind.name)
     if kind.name == "BYTES":
         return bytes_sql(base64.b64decode(value, validate=True))
     if kind.name == "STRING":
         return text_sql(value if isinstance(value, str) else json.dumps(value), kind)
+    return _number_or_moment(value, kind)
+
+
+def _range(value: Any) -> str:
+    """Return the text of a RANGE given as {"start": ..., "end": ...} or as its text."""
+    if isinstance(value, Mapping):
+        return f"[{value.get('start') or 'UNBOUNDED'}, {value.get('end') or 'UNBOUNDED'})"
+    return str(value)
+
+
+def _number_or_moment(value: Any, kind: Type) -> str:
     if kind.name == "TIMESTAMP" and not isinstance(value, str):
         return micros_sql(round(value * MILLION))
     if kind.name == "BOOLEAN":

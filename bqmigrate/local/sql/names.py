@@ -15,7 +15,7 @@ from bqmigrate.local.errors import WarehouseError, unsupported
 from bqmigrate.local.sql.bound import Pseudo, TableId, TableInfo, Tables
 from bqmigrate.local.sql.functions.names import PART_ARGUMENTS
 from bqmigrate.local.sql.kinds import Type, column_of
-from bqmigrate.local.sql.parsing import CALL
+from bqmigrate.local.sql.marking import CALL
 from bqmigrate.local.sql.scans import Scan
 from bqmigrate.local.sql.tokens import Source
 

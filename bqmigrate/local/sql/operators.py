@@ -5,14 +5,15 @@ https://cloud.google.com/bigquery/docs/reference/standard-sql/operators
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from sqlglot import exp
 
 from bqmigrate.local.errors import WarehouseError, unsupported
 from bqmigrate.local.sql.coercion import coerce, supertype
 from bqmigrate.local.sql.env import Env
-from bqmigrate.local.sql.functions.numbers import numeric_quotient
+from bqmigrate.local.sql.functions.base import untaught
+from bqmigrate.local.sql.functions.numbers import finite, numeric_quotient
 from bqmigrate.local.sql.kinds import (
     BIGNUMERIC,
     BOOLEAN,
@@ -28,7 +29,7 @@ from bqmigrate.local.sql.kinds import (
     Type,
     Typed,
 )
-from bqmigrate.local.sql.once import once
+from bqmigrate.local.sql.once import once, separately
 from bqmigrate.local.sql.spans import apart, interval_, shifted
 from bqmigrate.local.sql.types import cast_sql
 
@@ -69,7 +70,22 @@ def compare(node: exp.Expr, left: Typed, right: Typed, env: Env, operator: str) 
         raise _no_match(env, node, operator, left, right)
     if kind.element is not None:
         raise env.error(f"Equality is not defined for arguments of type {kind}", node)
+    if kind == FLOAT and not operator.startswith("IS"):
+        odd = [i for i, v in enumerate((left, right)) if not (v.constant and v.text is not None)]
+        return Typed(once(lambda a, b: _ordered(a, b, operator, odd), str(texts[0]), str(texts[1])), BOOLEAN)
     return Typed(f"({texts[0]} {operator} {texts[1]})", BOOLEAN)
+
+
+def _ordered(a: str, b: str, operator: str, odd: Sequence[int]) -> str:
+    """Compare FLOAT64s: NaN, which DuckDB takes for the greatest of all, is neither equal to anything nor less or more.
+
+    `odd` tells which sides may be NaN; = with a number asks for nothing of the kind.
+    """
+    plain = f"({a} {operator} {b})"
+    if not odd or (operator == "=" and len(odd) == 1):
+        return plain
+    nans = " OR ".join(f"isnan({(a, b)[i]})" for i in odd)
+    return f"(CASE WHEN {plain} IS NULL THEN NULL WHEN {nans} THEN {str(operator == '!=').lower()} ELSE {plain} END)"
 
 
 def comparison(node: exp.Expr, env: Env) -> Typed:
@@ -103,12 +119,26 @@ def _calculate(kind: Type, operator: str, a: str, b: str) -> str:
         raise unsupported(f"BIGNUMERIC {operator}")
     if operator == "/":
         return once(lambda x, y: _quotient(kind, x, y), a, b)
+    if kind == FLOAT:
+        return once(lambda x, y: f"({finite(f'({x} {operator} {y})', x, y)})", a, b)
+    if kind == NUMERIC and operator == "*":
+        return separately(_product, a, b)
     sql = f"({a} {operator} {b})"
     return cast_sql(sql, kind) if kind == NUMERIC else sql
 
 
+def _product(a: str, b: str) -> str:
+    """Multiply two NUMERICs; DuckDB has fewer digits for this than BigQuery, and says so."""
+    large = f"abs(CAST({a} AS DOUBLE) * CAST({b} AS DOUBLE)) >= 1e29"
+    product = f"TRY({cast_sql(f'({a} * {b})', NUMERIC)})"
+    return (
+        f"CASE WHEN {a} IS NULL OR {b} IS NULL THEN NULL WHEN {large} THEN error('numeric overflow') "
+        f"WHEN {product} IS NULL THEN {untaught('products of NUMERIC with so many digits')} ELSE {product} END"
+    )
+
+
 def _quotient(kind: Type, a: str, b: str) -> str:
-    quotient = numeric_quotient(a, b) if kind == NUMERIC else f"{a} / {b}"
+    quotient = numeric_quotient(a, b) if kind == NUMERIC else finite(f"({a} / {b})", a, b)
     message = f"'division by zero: ' || {_shown(a, kind)} || ' / ' || {_shown(b, kind)}"
     return f"(CASE WHEN {b} = 0 THEN error({message}) ELSE {quotient} END)"
 
@@ -133,7 +163,8 @@ def negate(node: exp.Expr, env: Env) -> Typed:
     value = env.bind(inner)
     if value.type not in NUMBERS:
         raise _no_match(env, node, "-", value)
-    text = f"-{value.text}" if value.constant and value.text is not None else None
+    signed = (value.text or "-").startswith("-")
+    text = f"-{value.text}" if value.constant and not signed else None
     if value.type == INTEGER and text is not None:
         # -9223372036854775808 has no positive counterpart.
         return Typed(f"CAST('{text}' AS BIGINT)", INTEGER, constant=True, text=text)
@@ -168,8 +199,18 @@ def bits(node: exp.Expr, env: Env) -> Typed:
     operator = BITS[type(node)]
     if {left.type, right.type} - {INTEGER, NULL}:
         raise _no_match(env, node, operator, left, right)
-    a, b = coerce(left, INTEGER), coerce(right, INTEGER)
+    a, b = str(coerce(left, INTEGER)), str(coerce(right, INTEGER))
+    if operator in {"<<", ">>"}:
+        return Typed(once(lambda x, y: _shift(x, y, operator), a, b), INTEGER)
     return Typed(f"xor({a}, {b})" if operator == "^" else f"({a} {operator} {b})", INTEGER)
+
+
+def _shift(a: str, b: str, operator: str) -> str:
+    """Shift the 64 bits as they are: what leaves at one end is gone, and zeros come in at the other."""
+    shifted = f"CAST(CAST({a} AS BIT) {operator} CAST({b} AS INTEGER) AS BIGINT)"
+    return (
+        f"(CASE WHEN {b} < 0 THEN error('Bitwise shift by negative offset.') WHEN {b} > 63 THEN 0 ELSE {shifted} END)"
+    )
 
 
 def bit_not(node: exp.Expr, env: Env) -> Typed:
@@ -213,12 +254,15 @@ def between(node: exp.Expr, env: Env) -> Typed:
 
 def like(node: exp.Expr, env: Env) -> Typed:
     """Bind LIKE, whose backslash escapes."""
-    if not isinstance(node.args["expression"], exp.Literal | exp.RawString | exp.Column | exp.Parameter | exp.Func):
+    if isinstance(node.args["expression"], exp.Any | exp.All | exp.Tuple | exp.Array | exp.Unnest):
         raise unsupported("LIKE with a quantifier")
     value, pattern = env.bind(node.args["this"]), env.bind(node.args["expression"])
+    if {value.type, pattern.type} == {BYTES}:
+        raise unsupported("LIKE of BYTES")
     if {value.type, pattern.type} - {STRING, NULL}:
         raise _no_match(env, node, "LIKE", value, pattern)
-    return Typed(f"({value.sql} LIKE {pattern.sql} ESCAPE '\\')", BOOLEAN)
+    word = "NOT LIKE" if node.args.get("negate") else "LIKE"
+    return Typed(f"({value.sql} {word} {pattern.sql} ESCAPE '\\')", BOOLEAN)
 
 
 OPERATORS: Mapping[type[exp.Expr], Callable[[exp.Expr, Env], Typed]] = {

@@ -11,7 +11,7 @@ from typing import Any
 from bqmigrate.local.errors import WarehouseError
 from bqmigrate.local.sql.coercion import struct_sql
 from bqmigrate.local.sql.kinds import NULL, Type, Typed, array_of, type_of
-from bqmigrate.local.sql.literals import bytes_sql, micros_sql, text_sql
+from bqmigrate.local.sql.literals import bounds_of, bytes_sql, micros_sql, range_of, text_sql
 from bqmigrate.local.sql.types import cast_sql
 from bqmigrate.model.columns import Column, parse_type
 
@@ -51,10 +51,17 @@ def _value(given: Mapping[str, Any], kind: Type) -> Typed:
         values = given.get("structValues") or {}
         items = [_value(values.get(key) or {}, inner) for key, inner in kind.fields]
         return Typed(struct_sql(kind, [i.sql for i in items]), kind, constant=True, parts=tuple(items))
+    if kind.name == "RANGE" and given.get("rangeValue") is not None:
+        ends = ((given["rangeValue"].get(end) or {}).get("value") for end in ("start", "end"))
+        return scalar_constant(_range_text(*ends), kind)
     text = given.get("value")
     if text is None:
         return Typed(cast_sql("NULL", kind), kind, constant=True)
     return scalar_constant(str(text), kind)
+
+
+def _range_text(start: str | None, end: str | None) -> str:
+    return f"[{start or 'UNBOUNDED'}, {end or 'UNBOUNDED'})"
 
 
 def scalar_constant(text: str, kind: Type) -> Typed:
@@ -81,6 +88,10 @@ def _wire(value: Any, kind: Type) -> str:
         return struct_sql(kind, [_wire(cell["v"], inner) for cell, (_, inner) in cells])
     if kind.name == "TIMESTAMP":
         return micros_sql(int(value))
+    if kind.name == "RANGE":
+        element = str(kind.range_element)
+        start, end = (_wire(bound, Type(element)) for bound in bounds_of(value))
+        return range_of(start, end, element)
     if kind.name == "JSON" and not isinstance(value, str):
         return text_sql(json.dumps(value), kind)
     return scalar_constant(str(value), kind).sql

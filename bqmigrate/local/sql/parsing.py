@@ -6,27 +6,19 @@ it as written, instead of turning it into whatever it thinks the function means,
 
 from __future__ import annotations
 
-import re
 from typing import cast
 
-from sqlglot import Token, TokenType, exp
+from sqlglot import exp
 from sqlglot.dialects.bigquery import BigQuery
 from sqlglot.errors import ParseError
 
 from bqmigrate.local.errors import WarehouseError, unsupported
 from bqmigrate.local.sql.cursor import RESERVED, Cursor
-from bqmigrate.local.sql.functions.names import RENAMED
+from bqmigrate.local.sql.marking import mark
 from bqmigrate.local.sql.nodes import Position, Sql
 from bqmigrate.local.sql.tokens import Source, raw_tokens, source_of
 
-CALL = re.compile(r"bq(safe)?_(\d+)_(\w+)\Z")
-# After these words a name with a bracket is a table with its columns, a type, or SELECT * REPLACE (...).
-NOT_A_CALL = frozenset(
-    {"INTO", "INSERT", "UPDATE", "MERGE", "FROM", "JOIN", "TABLE", "USING", "WITH", ".", "*", ")", "`"}
-)
-TYPE_NAMES = frozenset({"STRING", "BYTES", "NUMERIC", "BIGNUMERIC"})
 _SELECT = "SELECT "
-POSITIONAL = "bq_positional_"
 
 
 def parse_statement(sql: Sql | str) -> exp.Expr:
@@ -47,7 +39,7 @@ def parse_expression(sql: Sql | str) -> exp.Select:
 
 
 def _parse(source: Source) -> exp.Expr:
-    marked = _mark(source, raw_tokens(source))
+    marked = mark(source, raw_tokens(source))
     try:
         trees = BigQuery().parser().parse(marked, source.text)
     except ParseError as error:
@@ -87,74 +79,6 @@ def _refuse_reserved(tree: exp.Expr, source: Source) -> None:
         bare = isinstance(word, exp.Identifier) and not word.args.get("quoted") and not node.args.get("table")
         if bare and word.name.upper() in RESERVED - {"DEFAULT"} and "start" in word.meta:
             raise source.error(f"Syntax error: Unexpected keyword {word.name.upper()}", word.meta["start"])
-
-
-def _mark(source: Source, tokens: list[Token]) -> list[Token]:
-    out: list[Token] = []
-    for i, token in enumerate(tokens):
-        if token.token_type == TokenType.DCOLON:
-            raise source.error('Syntax error: Unexpected ":"', token.start)
-        following = tokens[i + 1] if i + 1 < len(tokens) else None
-        called = following is not None and following.token_type == TokenType.L_PAREN
-        _refuse_leniency(source, tokens, i)
-        if _is_raw_bytes(token, following):
-            continue
-        if out and token.token_type == TokenType.STRING and _is_raw_bytes(tokens[i - 1], token):
-            out.append(_retyped(token, TokenType.BYTE_STRING, _raw_text(source.text[token.start : token.end + 1])))
-            continue
-        if token.token_type == TokenType.PLACEHOLDER:
-            # By the order of the text, which no later walk over the tree keeps.
-            name = f"{POSITIONAL}{sum(t.token_type == TokenType.PLACEHOLDER for t in tokens[:i])}"
-            out.extend((_retyped(token, TokenType.PARAMETER, "@"), _retyped(token, TokenType.VAR, name)))
-        elif called and _is_call(out, token):
-            safe = len(out) > 1 and out[-1].text == "." and out[-2].text.upper() == "SAFE"
-            if safe:
-                del out[-2:]
-            name = f"bq{'safe' if safe else ''}_{token.start}_{token.text.upper()}"
-            out.append(_retyped(token, TokenType.VAR, name))
-        else:
-            out.append(token)
-    return out
-
-
-def _is_call(before: list[Token], token: Token) -> bool:
-    word = token.text.upper()
-    if word not in RENAMED or token.token_type in {TokenType.IDENTIFIER, TokenType.STRING}:
-        return False
-    last = before[-1].text.upper() if before else ""
-    if last == "." and len(before) > 1 and before[-2].text.upper() == "SAFE":
-        return True
-    return last not in NOT_A_CALL and not (word in TYPE_NAMES and last in {"AS", "<"})
-
-
-def _retyped(token: Token, kind: TokenType, text: str) -> Token:
-    return Token(kind, text, token.line, token.col, token.start, token.end)
-
-
-def _is_raw_bytes(token: Token, following: Token | None) -> bool:
-    """Tell whether rb'...' begins here, which the tokenizer takes for a name and a string."""
-    prefix = token.text.lower() in {"rb", "br"} and token.token_type == TokenType.VAR
-    adjacent = following is not None and following.start == token.end + 1
-    return prefix and adjacent and following is not None and following.token_type == TokenType.STRING
-
-
-def _raw_text(literal: str) -> str:
-    quotes = 3 if literal[:3] in {'"""', "'''"} else 1
-    return literal[quotes:-quotes]
-
-
-def _refuse_leniency(source: Source, tokens: list[Token], i: int) -> None:
-    """Raise WarehouseError for what sqlglot reads and BigQuery does not: f(a,) and LIMIT 1, 2."""
-    if (
-        tokens[i].token_type == TokenType.COMMA
-        and i + 1 < len(tokens)
-        and tokens[i + 1].token_type == TokenType.R_PAREN
-    ):
-        raise source.error('Syntax error: Unexpected ")"', tokens[i + 1].start)
-    if tokens[i].token_type == TokenType.L_BRACE:
-        raise source.error('Syntax error: Unexpected "{"', tokens[i].start)
-    if tokens[i].token_type == TokenType.LIMIT and i + 2 < len(tokens) and tokens[i + 2].text == ",":
-        raise source.error('Syntax error: Expected end of input but got ","', tokens[i + 2].start)
 
 
 def _syntax_error(source: Source, error: ParseError) -> WarehouseError:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from bqmigrate.local.sql.env import Env, From
-from bqmigrate.local.sql.parsing import CALL
+from bqmigrate.local.sql.marking import CALL
 from bqmigrate.local.sql.scans import FIRST, LAST, Scan
 
 MIRRORED: Mapping[type[exp.Expr], type[exp.Binary]] = {

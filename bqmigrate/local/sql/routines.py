@@ -56,6 +56,8 @@ def _script(cursor: Cursor) -> Sql:
 
 def table_function(cursor: Cursor, opening: Opening) -> Statement:
     """Read what follows CREATE TABLE FUNCTION."""
+    if opening.temporary:
+        raise unsupported("temporary table functions")
     guarded, path, arguments = _head(cursor, opening, procedure=False)
     returns = _table_type(cursor) if cursor.accept("RETURNS") else None
     values: Options = options(cursor, "routine") if cursor.accept("OPTIONS") else {}
@@ -87,8 +89,6 @@ def procedure(cursor: Cursor, opening: Opening) -> Statement:
 
 
 def _head(cursor: Cursor, opening: Opening, *, procedure: bool) -> tuple[bool, nodes.Path, tuple[Argument, ...]]:
-    if opening.temporary:
-        raise unsupported("temporary functions")
     guarded = if_not_exists(cursor, opening)
     path = cursor.path()
     cursor.expect("(")
@@ -130,6 +130,7 @@ def _routine(
         returns=returns,
         language=language,
         body=body,
+        temporary=opening.temporary,
         options=values,
     )
 

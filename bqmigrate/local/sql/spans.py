@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
-from bqmigrate.local.errors import unsupported
+from bqmigrate.local.errors import WarehouseError
 from bqmigrate.local.sql.coercion import coerce
 from bqmigrate.local.sql.env import Env
 from bqmigrate.local.sql.functions.intervals import DAYS, MICROS, MONTHS
@@ -50,7 +50,7 @@ def _counted(count: str, part: str) -> str:
         return f"to_days(CAST({count} * {DAYS[part]} AS INTEGER))"
     if part in MICROS:
         return f"to_microseconds({count} * {MICROS[part]})"
-    raise unsupported(f"INTERVAL {part}")
+    raise WarehouseError("invalidQuery", f"A valid date part name is required but found {part}")
 
 
 def _spanned(node: exp.Expr, first: str, last: str, env: Env) -> str:

@@ -47,7 +47,7 @@ def timestamp_micros(text: str) -> int | None:
     """Return microseconds since 1970 in UTC, or None when the text is no TIMESTAMP."""
     match = TIMESTAMP.match(text)
     moment = _moment(match.groups()[:7]) if match else None
-    zone = _zone((match[8] or "UTC").strip()) if match else None
+    zone = zone_of((match[8] or "UTC").strip()) if match else None
     if moment is None or zone is None:
         return None
     try:
@@ -74,7 +74,8 @@ def _moment(parts: tuple[str | None, ...]) -> datetime | None:
         return None
 
 
-def _zone(name: str) -> timezone | ZoneInfo | None:
+def zone_of(name: str) -> timezone | ZoneInfo | None:
+    """Return the time zone of a name or of an offset such as +05:30, or None when there is none."""
     if name.upper() in {"Z", "UTC"}:
         return UTC
     if name[0] in "+-":

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
 from sqlglot import exp
 
 from bqmigrate.local.errors import WarehouseError
-from bqmigrate.local.sql.bound import BoundQuery, Scope, Tables
+from bqmigrate.local.sql.bound import BoundQuery, Function, Scope, Tables
 from bqmigrate.local.sql.coercion import coerce
 from bqmigrate.local.sql.env import Env
 from bqmigrate.local.sql.expressions import bind
 from bqmigrate.local.sql.filters import require_filters, unfiltered
+from bqmigrate.local.sql.inlining import NoTables, inlined
 from bqmigrate.local.sql.kinds import TIMESTAMP, Typed, column_of, type_of
 from bqmigrate.local.sql.names import Relation, Resolved, qualified, resolve
 from bqmigrate.local.sql.nodes import Sql
@@ -93,7 +95,12 @@ def open_tree(
         resolved.unmet = unfiltered(found, resolved)
     elif not without_filters:
         require_filters(found, resolved)
-    return Env(scope, source, relations, bind, query), found, resolved
+    return Env(scope, source, relations, bind, query, call_function), found, resolved
+
+
+def call_function(function: Function, given: Sequence[Typed], scope: Scope, where: str) -> Typed:
+    """Translate a call of a function that somebody made; raises WarehouseError."""
+    return inlined(function, given, scope, lambda body, inner: bind_value(body, NoTables(), inner)[0], where)
 
 
 def _moment(node: exp.Expr, source: Source, tables: Tables, scope: Scope) -> str:

@@ -31,6 +31,13 @@ INTERVAL_TEXT = (
     "abs(datepart('microsecond', {0})) // 1000000) || CASE WHEN datepart('microsecond', {0}) % 1000000 = 0 THEN '' "
     "ELSE '.' || rtrim(printf('%06d', abs(datepart('microsecond', {0})) % 1000000), '0') END"
 )
+
+
+def _with_fraction(moment: str, plain: str) -> str:
+    whole = f"epoch_us({moment}) % 1000000 = 0"
+    return f"CASE WHEN {whole} THEN strftime({moment}, '{plain}') ELSE strftime({moment}, '{plain}.%f') END"
+
+
 SCALARS = {
     "STRING": "{0}",
     "GEOGRAPHY": "{0}",
@@ -42,8 +49,9 @@ SCALARS = {
     "BIGNUMERIC": _BIGNUMERIC,
     "BYTES": "to_base64({0})",
     "DATE": "CAST({0} AS VARCHAR)",
-    "TIME": TEMPLATES["TIME", "STRING"],
-    "DATETIME": "replace(" + TEMPLATES["DATETIME", "STRING"] + ", ' ', 'T')",
+    # A fraction always has six digits: clients read no others.
+    "TIME": _with_fraction("(DATE '1970-01-01' + {0})", "%H:%M:%S"),
+    "DATETIME": _with_fraction("{0}", "%Y-%m-%dT%H:%M:%S"),
     "JSON": "CAST({0} AS VARCHAR)",
     "INTERVAL": INTERVAL_TEXT,
 }

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bqmigrate.local.catalog.readings import refuse_reserved
 from bqmigrate.local.catalog.records import TableRecord
-from bqmigrate.local.catalog.tables import refuse
+from bqmigrate.local.catalog.tables import encrypted, refuse
 from bqmigrate.local.errors import WarehouseError
 from bqmigrate.local.sql import nodes
 from bqmigrate.local.statements import creation, options, policies
@@ -39,6 +40,11 @@ class Draft:
         """Tell whether a column changed its name or its contents."""
         return any(name != source for name, source in self.origin.items())
 
+    @property
+    def gone(self) -> tuple[str, ...]:
+        """Return the names, in lower case, of the old columns that no new one comes from."""
+        return tuple(c.name.lower() for c in self.record.columns if c.name not in self.origin.values())
+
     def full(self) -> dict[str, Any]:
         """Return the resource with the columns in it."""
         return {**self.resource, "schema": {"fields": [c.to_rest() for c in self.columns]}}
@@ -62,6 +68,9 @@ def _add(draft: Draft, action: nodes.AddColumn) -> Draft:
     if action.if_not_exists and find(draft.columns, column.name) is not None:
         return draft
     refuse(schema_rules.add_columns(draft.model, [column]))
+    if draft.run.switches.dropped_names_reserved:
+        dropped = {**draft.record.dropped, **dict.fromkeys(draft.gone, draft.run.tx.now_ms)}
+        refuse_reserved(draft.run.tx, replace(draft.record, dropped=dropped), [column.name])
     return replace(draft, columns=(*draft.columns, column), origin={**draft.origin, column.name: None})
 
 
@@ -83,12 +92,21 @@ def _drop(draft: Draft, action: nodes.DropColumn) -> Draft:
     refuse(schema_rules.drop_column(draft.model, action.name))
     if column is not None:
         policies.refuse_uses(draft.run, draft.record, column, "drop")
+        _refuse_tagged(draft, column)
     gone = action.name.lower()
     return replace(
         draft,
         columns=tuple(c for c in draft.columns if c.name.lower() != gone),
         origin={k: v for k, v in draft.origin.items() if k.lower() != gone},
     )
+
+
+def _refuse_tagged(draft: Draft, column: Column) -> None:
+    """Refuse, where the switches say so, to drop what a policy tag or a customer's key protects."""
+    protected = bool(column.policy_tags) or encrypted(draft.resource)
+    if draft.run.switches.tags_pin_columns and protected:
+        message = f"Cannot drop column {column.name}: it has a policy tag, or its table a key of the customer's"
+        raise WarehouseError("invalidQuery", message)
 
 
 def _rename(draft: Draft, action: nodes.RenameColumn) -> Draft:
@@ -123,10 +141,14 @@ def _set_type(draft: Draft, action: nodes.AlterColumnSetDataType) -> Draft:
     column = _column(draft, action.name, if_exists=action.if_exists)
     if column is None:
         return draft
-    if draft.record.buffer is not None and draft.record.buffer.open_at(draft.run.tx.now_ms):
+    if draft.record.buffer is not None and draft.record.buffer.younger(
+        draft.run.tx.now_ms, draft.run.switches.streaming_blocks_ms
+    ):
         message = f"Table {draft.record.shown} has a streaming buffer: the type of a column cannot be changed"
         raise WarehouseError("invalidQuery", message)
     refuse(schema_rules.change_type(draft.model, action.name, action.type))
+    if not draft.run.switches.same_type_widens and replace(column, mode=action.type.mode).same_type(action.type):
+        raise WarehouseError("invalidQuery", f"Column {column.name} is of type {column.sql_type()} already")
     return draft.with_column(retyped(column, action.type))
 
 

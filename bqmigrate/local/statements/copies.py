@@ -20,6 +20,8 @@ from bqmigrate.local.statements.run import Outcome, Run, need_type
 from bqmigrate.local.storage import physical
 from bqmigrate.model.columns import Column
 
+PARTITIONED = frozenset({"timePartitioning", "rangePartitioning", "requirePartitionFilter", "clustering"})
+
 
 @dataclass(frozen=True)
 class Original:
@@ -43,13 +45,20 @@ def original(run: Run, source: Source) -> Original:
     return Original(found.table, settled_rows(run.tx, found.table, found.rows), at_ms)
 
 
-def inherited(found: Original, *, how: str) -> dict[str, Any]:
+def inherited(run: Run, found: Original, *, how: str) -> dict[str, Any]:
     """Return the metadata that a copy starts with: its own expiration, and a snapshot's or clone's of partitions."""
     kept = {k: v for k, v in found.record.resource.items() if k != "expirationTime"}
     if how in {"CLONE", "SNAPSHOT"} and "timePartitioning" in kept:
         by_time = {k: v for k, v in kept["timePartitioning"].items() if k != "expirationMs"}
         kept["timePartitioning"] = by_time
+    if how in {"CLONE", "SNAPSHOT"} and run.switches.clones_keep_partitioning in _losing(run, found):
+        kept = {k: v for k, v in kept.items() if k not in PARTITIONED}
     return kept
+
+
+def _losing(run: Run, found: Original) -> tuple[str, ...]:
+    """Return the answers under which a clone or snapshot of that time loses its partitioning."""
+    return ("never",) if found.at_ms == run.tx.now_ms else ("never", "now")
 
 
 def definition(found: Original, which: str) -> dict[str, Any]:
@@ -86,7 +95,7 @@ def create_snapshot(run: Run, node: CreateSnapshot) -> Outcome:
         return Outcome(node.kind, "SKIP", name)
     found = original(run, node.source)
     changes = options.read(run, node.options, options.SNAPSHOT_OPTIONS)
-    made = tables.create_table(run.tx, *name, options.apply(inherited(found, how="SNAPSHOT"), changes))
+    made = tables.create_table(run.tx, *name, options.apply(inherited(run, found, how="SNAPSHOT"), changes))
     record = run.tx.put(replace(made, type="SNAPSHOT", definition=definition(found, "snapshot")))
     fill(run, record, found)
     return Outcome(node.kind, "CREATE", name)

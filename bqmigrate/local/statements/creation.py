@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from bqmigrate.local.catalog import tables
+from bqmigrate.local.catalog.canonical import read_columns
 from bqmigrate.local.catalog.datasets import require_dataset
 from bqmigrate.local.catalog.records import TableRecord
 from bqmigrate.local.errors import WarehouseError, unsupported
@@ -24,6 +25,8 @@ from bqmigrate.model.columns import Column
 from bqmigrate.model.names import quote
 
 TARGET = "_bqm_target"
+# What OPTIONS(...) of CREATE TABLE says beside the shape of the table.
+OPTIONAL = ("description", "friendlyName", "labels", "expirationTime", "resourceTags", "maxStaleness")
 
 
 def create_table(run: Run, node: CreateTable) -> Outcome:
@@ -39,6 +42,8 @@ def create_table(run: Run, node: CreateTable) -> Outcome:
     found = None if node.source is None else original(run, node.source)
     processed = scanned_bytes(run, bound) if bound else 0
     resource = _resource(run, node, bound, found)
+    if old is not None and run.switches.replace_keeps_options:
+        resource = {**{k: old.resource[k] for k in OPTIONAL if k in old.resource}, **resource}
     record = _put(run, name, resource, old, replaces=node.or_replace)
     if node.query is not None:
         insert_query(run, record, node.query, old)
@@ -70,7 +75,7 @@ def _put(
 
 def _resource(run: Run, node: CreateTable, bound: BoundQuery | None, found: Original | None) -> dict[str, Any]:
     """Return the REST resource that the statement describes."""
-    base = {} if found is None or node.source is None else copies.inherited(found, how=node.source.how)
+    base = {} if found is None or node.source is None else copies.inherited(run, found, how=node.source.how)
     columns = node.columns if node.columns is not None else None if bound is None else nullable(bound.columns)
     if node.collation is not None:
         base["defaultCollation"] = node.collation
@@ -177,5 +182,5 @@ def view_columns(run: Run, view: Mapping[str, Any], schema: Mapping[str, Any] | 
     if not isinstance(view.get("query"), str):
         raise WarehouseError("invalid", "A view needs a query")
     bound = bind_query(str(view["query"]), run.tables, run.scope)
-    sent = {c.name.lower(): c.description for c in tables.read_columns({"schema": schema or {}})}
+    sent = {c.name.lower(): c.description for c in read_columns({"schema": schema or {}})}
     return tuple(replace(c, description=sent.get(c.name.lower())) for c in nullable(bound.columns))

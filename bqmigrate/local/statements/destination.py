@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from bqmigrate.local.catalog import tables
+from bqmigrate.local.catalog.canonical import canonical, read_columns
 from bqmigrate.local.catalog.records import TableRecord
 from bqmigrate.local.errors import WarehouseError
 from bqmigrate.local.sql.bound import BoundQuery, TableId
@@ -77,7 +78,7 @@ def _partition(
     if disposition == "WRITE_EMPTY" and not is_empty(run, old, partition):
         raise WarehouseError("duplicate", f"Already Exists: Table {old.shown}${partition}")
     if resource.get("schema"):
-        check_append(old.columns, tables.read_columns(resource))
+        check_append(old.columns, read_columns(resource))
     return without(run, old, partition) if disposition in TRUNCATING else old
 
 
@@ -90,14 +91,14 @@ def _existing(run: Run, old: TableRecord, resource: Mapping[str, Any], dispositi
         given = resource if disposition == "WRITE_TRUNCATE" else {}
         spec = Partitioning.from_rest(given) or old.model.partitioning
         tables.refuse(schema_rules.replace_partitioning(old.model, spec))
-        changed = tables.canonical({**kept, **given})
+        changed = canonical({**kept, **given})
         emptied = replace(old, resource=changed, physical=run.tx.new_physical(), etag=run.tx.new_etag())
         physical.create(run.tx.connection, emptied.rows_in, emptied.stored)
         if disposition == "WRITE_TRUNCATE":
             policies.forget(run.tx, old)
-        return run.tx.put(emptied)
+        return run.tx.put(replace(emptied, overwritten_ms=run.tx.now_ms))
     if resource.get("schema"):
-        check_append(old.columns, tables.read_columns(resource))
+        check_append(old.columns, read_columns(resource))
     return old
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from bqmigrate.local.catalog import tables
+from bqmigrate.local.catalog.canonical import canonical
 from bqmigrate.local.catalog.datasets import require_dataset
 from bqmigrate.local.catalog.materialized import DEFAULTS
 from bqmigrate.local.catalog.records import TableRecord
@@ -43,7 +44,7 @@ def materialized_from_rest(run: Run, name: TableId, body: Mapping[str, Any]) -> 
     """Make a materialized view as tables.insert describes it; 409 when the name is taken."""
     if body.get("view") is not None:
         raise WarehouseError("invalid", "A table cannot be a view and a materialized view")
-    chosen = tables.canonical({key: value for key, value in body.items() if key != "schema"})
+    chosen = canonical({key: value for key, value in body.items() if key != "schema"})
     return _make(run, name, bind_query(chosen["materializedView"]["query"], run.tables, run.scope), body)
 
 
@@ -62,7 +63,7 @@ def _bases(run: Run, names: Sequence[TableId]) -> list[list[Any]]:
     found = [run.need(name) for name in names]
     for record in found:
         need_type(record, "TABLE")
-    return [[r.project, r.dataset, r.table, r.created_ms] for r in found]
+    return [[r.project, r.dataset, r.table, r.created_ms, r.overwritten_ms, r.resource["schema"]] for r in found]
 
 
 def alter_materialized_view(run: Run, node: AlterMaterializedView) -> Outcome:
@@ -73,7 +74,7 @@ def alter_materialized_view(run: Run, node: AlterMaterializedView) -> Outcome:
     record = run.need(name)
     need_type(record, "MATERIALIZED_VIEW")
     changes = options.read(run, node.options, options.MATERIALIZED_OPTIONS)
-    tables.keep(run.tx, record, tables.canonical(options.apply(record.resource, changes)))
+    tables.keep(run.tx, record, canonical(options.apply(record.resource, changes)))
     return Outcome(node.kind, "ALTER", name)
 
 

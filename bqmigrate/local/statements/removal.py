@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bqmigrate.local.catalog import tables
+from bqmigrate.local.catalog.readings import without
 from bqmigrate.local.catalog.records import TableRecord
 from bqmigrate.local.errors import WarehouseError
 from bqmigrate.local.sql.nodes import DropTable, DropView, TruncateTable
@@ -41,6 +42,8 @@ def truncate_table(run: Run, node: TruncateTable) -> Outcome:
     refuse_streamed(run, record, "TRUNCATE")
     rows = physical.count(run.tx.connection, record.rows_in)
     emptied = replace(record, physical=run.tx.new_physical())
+    if run.switches.truncate_loses_tags:
+        emptied = replace(emptied, resource=without(record.resource, frozenset({"policyTags"})))
     physical.create(run.tx.connection, emptied.rows_in, emptied.stored)
     tables.touch(run.tx, emptied, moves_etag=run.switches.data_moves_etag)
     return Outcome(node.kind, deleted=rows, target=run.table_id(node.path))

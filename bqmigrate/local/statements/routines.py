@@ -1,4 +1,4 @@
-"""Functions, table functions and procedures as objects of the catalog: they are kept and shown, not called."""
+"""Functions, table functions and procedures as objects of the catalog: made, exchanged and dropped."""
 
 from __future__ import annotations
 
@@ -23,6 +23,9 @@ TYPES: Mapping[str, tuple[str, str]] = {
 
 def create_routine(run: Run, node: CreateRoutine) -> Outcome:
     """Make a routine, or exchange one of the same kind."""
+    if node.temporary:
+        # Alone in its job, a temporary function is gone with it.
+        return Outcome(node.kind, "CREATE")
     name = run.table_id(node.path)
     require_dataset(run.tx, name.project, name.dataset)
     wanted, _ = _type(node.kind)

@@ -79,7 +79,7 @@ def change_rows(run: Run, node: Dml) -> Outcome:
     before, streamed = record, None
     if node.kind != "INSERT" and not run.dry:
         record, streamed = changeable(run, node, record)
-    require_all_rows(record, policies_of(run.tx, record), run.switches.session_user)
+    require_all_rows(record, policies_of(run.tx, record), run.user)
     bound = bind_dml(node.query, replace(run.tables, before={name: table_info(record)}), run.scope)
     processed = changed_bytes(run, bound)
     if run.dry:

@@ -14,10 +14,11 @@ from bqmigrate.local.catalog.store import Reader, Transaction
 from bqmigrate.local.catalog.streamed import Spans, waiting, within
 from bqmigrate.local.catalog.versions import rows_as_of, table_as_of
 from bqmigrate.local.errors import WarehouseError
-from bqmigrate.local.sql.bound import Pseudo, Scope, TableId, TableInfo, Variable
+from bqmigrate.local.sql.bound import Function, Pseudo, Scope, TableId, TableInfo, Variable
 from bqmigrate.local.sql.errors import runtime_error
 from bqmigrate.local.sql.nodes import Path, Sql
 from bqmigrate.local.sql.types import quoted
+from bqmigrate.local.statements.functions import function_of
 from bqmigrate.local.statements.information.views import information, is_information
 from bqmigrate.local.statements.readable import filtered, policies_of
 from bqmigrate.local.switches import Switches
@@ -61,6 +62,7 @@ class CatalogTables:
     extra: Mapping[Path, TableInfo] = field(default_factory=dict)
     before: Mapping[TableId, TableInfo] = field(default_factory=dict)
     user: str = ""
+    switches: Switches = field(default_factory=Switches)
 
     def resolve(self, path: Path) -> TableId:
         """Return the full name of a path of one to three parts."""
@@ -92,11 +94,21 @@ class CatalogTables:
 
     def _check_bases(self, record: TableRecord) -> None:
         """Refuse to read a materialized view whose base was dropped, be it made again since."""
-        for project, dataset, table, created_ms in record.definition.get("bases", ()):
-            base = self.reader.table(project, dataset, table)
-            if base is None or base.created_ms != created_ms:
-                message = f"Materialized view {record.shown} must be recreated: its base table {table} was"
-                raise WarehouseError("invalidQuery", f"{message} {'deleted' if base is None else 'recreated'}")
+        for project, dataset, table, *was in record.definition.get("bases", ()):
+            what = self._happened(self.reader.table(project, dataset, table), *was)
+            if what is not None:
+                message = f"Materialized view {record.shown} must be recreated: its base table {table} was {what}"
+                raise WarehouseError("invalidQuery", message)
+
+    def _happened(
+        self, base: TableRecord | None, created_ms: int, overwritten_ms: int, schema: Mapping[str, Any]
+    ) -> str | None:
+        """Return what became of a materialized view's base that the view does not outlive."""
+        if base is None or base.created_ms != created_ms:
+            return "deleted" if base is None else "recreated"
+        if self.switches.copy_breaks_views and base.overwritten_ms != overwritten_ms:
+            return "overwritten"
+        return "changed" if self.switches.base_change_breaks_views and base.resource["schema"] != schema else None
 
     def table_as_of(self, path: Path, moment: str) -> TableInfo:
         """Return a table as it was at a moment, which DuckDB works out."""
@@ -183,9 +195,11 @@ class Run:
     project: str
     location: str
     switches: Switches
+    user: str
     default: tuple[str, str] | None = None
     parameters: Sequence[Mapping[str, Any]] = ()
     variables: Mapping[str, Variable] = field(default_factory=dict)
+    functions: Mapping[str, Function] = field(default_factory=dict)
     destination: Mapping[str, Any] | None = None
     job: str = ""
     dry: bool = False
@@ -193,13 +207,23 @@ class Run:
     @property
     def tables(self) -> CatalogTables:
         """Return the catalog for binding."""
-        user = self.switches.session_user
-        return CatalogTables(self.tx, self.project, self.location, self.default, user=user)
+        return CatalogTables(self.tx, self.project, self.location, self.default, user=self.user, switches=self.switches)
 
     @property
     def scope(self) -> Scope:
         """Return what expressions may refer to."""
-        return Scope(self.tx.now, self.switches.session_user, self.parameters, self.variables)
+        return Scope(self.tx.now, self.user, self.parameters, self.variables, functions=self._function)
+
+    def _function(self, path: Path) -> Function | None:
+        """Return the function at a path: a temporary one of the script, else one of a dataset."""
+        if len(path) == 1 and path[0].lower() in self.functions:
+            return self.functions[path[0].lower()]
+        if len(path) == 1 and self.default is None:
+            return None
+        found = self.tx.routine(*self.table_id(path))
+        if found is None or found.resource["routineType"] != "SCALAR_FUNCTION":
+            return None
+        return function_of(".".join(path), found.resource)
 
     def execute(self, sql: str) -> list[tuple[Any, ...]]:
         """Run DuckDB SQL that came out of binding; its errors leave in BigQuery's words."""

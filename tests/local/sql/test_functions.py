@@ -43,7 +43,6 @@ VALUES = [
     ("TRIM('xax', 'x')", "a"),
     ("UPPER('a')", "A"),
     ("REVERSE('abc')", "cba"),
-    ("SAFE_CONVERT_BYTES_TO_STRING(b'\\xff')", None),
     ("'50%' LIKE '50\\\\%'", "true"),
     ("'505' LIKE '50\\\\%'", "false"),
     # numbers
@@ -235,7 +234,7 @@ REFUSED = [
     ("getenv('HOME')", "Function not found: getenv"),
     ("CURRENT_DATE('Nowhere/City')", "Invalid time zone: Nowhere/City"),
     ("1, 2", "Syntax error: Expected one expression"),
-    ("COUNT()", "Syntax error: An expression or argument is missing"),
+    ("COUNT()", "Number of arguments does not match for function COUNT"),
     ("FORMAT_DATE('%Y')", "No matching signature for function FORMAT_DATE: it needs more arguments at [1:1]"),
     ("FORMAT('%d', 'x')", "Invalid type for argument 2 to FORMAT; it has type STRING"),
     ("PARSE_JSON('" + "[" * 100000 + "')", "Invalid input to PARSE_JSON: nested too deeply"),

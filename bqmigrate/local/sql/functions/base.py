@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlglot import exp
 
-from bqmigrate.local.errors import WarehouseError, unsupported
+from bqmigrate.local.errors import UNTAUGHT, WarehouseError, unsupported
 from bqmigrate.local.sql.bound import Scope
 from bqmigrate.local.sql.coercion import coerce
 from bqmigrate.local.sql.kinds import Type, Typed
-from bqmigrate.local.sql.once import once
+from bqmigrate.local.sql.once import once, separately
+from bqmigrate.local.sql.types import string_sql
+
+# error(...) in a template: what SAFE. turns into NULL.
+FAILURE = re.compile(r"error\((?:'(?:[^']|'')*'|[^()'])*\)")
+# What DuckDB's TRY cannot take.
+VOLATILE = ("error(", "random(", "uuid(")
+
+
+Template = str | Callable[..., str]
 
 
 @dataclass(frozen=True)
 class Overload:
-    """One signature; the template's {0}, {1} are the arguments, each used as often as needed.
+    """One signature; the template's {0}, {1} are the arguments, each as often as needed, or it is a function of them.
 
-    The last `optional` parameters may be left out, and `defaults` then fill the template. With `variadic`
-    the last parameter repeats.
+    As many of the last parameters as there are `defaults` may be left out, and these then fill the template. With
+    `variadic` the last parameter repeats. Without a template, the signature is one that BigQuery has and the
+    warehouse has not been taught: 501.
     """
 
     parameters: tuple[Type, ...]
     result: Type
-    template: str
+    template: Template | None
     defaults: tuple[str, ...] = ()
     variadic: bool = False
 
@@ -39,6 +50,11 @@ class Call:
     bind: Callable[[exp.Expr], Typed]
     scope: Scope
     where: str
+    safe: bool = False
+
+    def fail(self, message: str) -> str:
+        """Write what is evaluated where the call fails: an error with this message, NULL under SAFE."""
+        return "NULL" if self.safe else f"error({string_sql(message)})"
 
     def arguments(self) -> list[Typed]:
         """Bind all arguments."""
@@ -72,6 +88,8 @@ class Call:
     def constant_text(self, index: int) -> str:
         """Return a string literal or parameter; raises 501 for anything that is only known per row."""
         value = self.bind(self.node(index))
+        if value.type.name not in {"STRING", "NULL"}:
+            raise self.no_match(self.arguments(), f"{self.name} with a STRING as argument {index + 1}")
         if value.text is None or value.type.name != "STRING":
             raise unsupported(f"{self.name} with an argument that is no constant")
         return value.text
@@ -81,23 +99,40 @@ Special = Callable[[Call], Typed]
 Overloads = Mapping[str, tuple[Overload, ...]]
 
 
-def overload(parameters: Sequence[Type], result: Type, template: str, *defaults: str, **more: Any) -> Overload:
+def overload(
+    parameters: Sequence[Type], result: Type, template: Template | None, *defaults: str, **more: Any
+) -> Overload:
     """Write an overload on one line."""
     return Overload(tuple(parameters), result, template, defaults, **more)
 
 
 def pick(call: Call, overloads: Sequence[Overload]) -> Typed:
-    """Bind a call to the first overload whose types are the arguments' own, else to the first they convert to."""
+    """Bind a call to the first overload whose types are the arguments' own, else to the nearest they convert to."""
     arguments = call.arguments()
+    nearest = sorted(
+        overloads, key=lambda one: -sum(a.type.same(p) for a, p in zip(arguments, one.parameters, strict=False))
+    )
     for exact in (True, False):
-        for one in overloads:
-            sql = _apply(one, arguments, exact=exact)
-            if sql is not None:
-                return Typed(sql, one.result)
+        for one in nearest:
+            texts = _texts(one, arguments, exact=exact)
+            if texts is not None:
+                return Typed(_filled(one, texts, call), one.result)
     raise call.no_match(arguments, "; ".join(_signature(call.name, one) for one in overloads))
 
 
-def _apply(one: Overload, arguments: Sequence[Typed], *, exact: bool) -> str | None:
+def untaught(what: str) -> str:
+    """Write what is evaluated for a value that the warehouse cannot treat: 501."""
+    return f"error({string_sql(UNTAUGHT + what)})"
+
+
+def safely(sql: str, name: str) -> str:
+    """Write a text under SAFE.: NULL where it fails; raises 501 for what DuckDB cannot try."""
+    if any(word in sql for word in VOLATILE):
+        raise unsupported(f"SAFE.{name}")
+    return f"TRY({sql})"
+
+
+def _texts(one: Overload, arguments: Sequence[Typed], *, exact: bool) -> list[str] | None:
     parameters = one.parameters
     if one.variadic and parameters:
         parameters += (parameters[-1],) * (len(arguments) - len(parameters))
@@ -112,7 +147,17 @@ def _apply(one: Overload, arguments: Sequence[Typed], *, exact: bool) -> str | N
         return None
     texts = [v for v in values if v is not None]
     texts.extend(one.defaults[len(one.defaults) - missing :] if missing else ())
-    return once(one.template.format, *texts)
+    return texts
+
+
+def _filled(one: Overload, texts: Sequence[str], call: Call) -> str:
+    if one.template is None:
+        raise unsupported(f"{_signature(call.name, one)}")
+    fill = one.template if callable(one.template) else one.template.format
+    if not call.safe:
+        return once(fill, *texts)
+    # SAFE. is about the call itself: errors of its arguments stay errors.
+    return separately(lambda *given: safely(FAILURE.sub("NULL", fill(*given)), call.name), *texts)
 
 
 def _signature(name: str, one: Overload) -> str:

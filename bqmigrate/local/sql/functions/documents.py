@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 import re
 
-from bqmigrate.local.sql.casts import cast_value
-from bqmigrate.local.sql.functions.base import Call, Overloads, overload
-from bqmigrate.local.sql.kinds import BOOLEAN, FLOAT, INTEGER, JSON, STRING, Typed, array_of
+from bqmigrate.local.errors import unsupported
+from bqmigrate.local.sql.casts import TEMPLATES, cast_value
+from bqmigrate.local.sql.functions.base import Call, Overloads, overload, pick
+from bqmigrate.local.sql.kinds import BOOLEAN, FLOAT, INTEGER, JSON, STRING, Type, Typed, array_of
 from bqmigrate.local.sql.literals import json_sql
-from bqmigrate.local.sql.types import string_sql
+from bqmigrate.local.sql.once import once
+from bqmigrate.local.sql.types import field_key, quoted, string_sql
 
 STEP = re.compile(
     r"""\.([A-Za-z_][A-Za-z0-9_-]*)|\."((?:[^"\\]|\\.)*)"|\['((?:[^'\\]|\\.)*)'\]|\["([^"]*)"\]|\[(\d+)\]"""
@@ -25,10 +27,21 @@ def _strict(kinds: tuple[str, ...], value: str, spoken: str) -> str:
     return f"CASE WHEN {{0}} IS NULL THEN NULL WHEN json_type({{0}}) IN ({names}) THEN {value} ELSE {wrong} END"
 
 
+ROOT = string_sql("$")
 INTEGERS, NUMBERS = ("UBIGINT", "BIGINT", "HUGEINT"), ("UBIGINT", "BIGINT", "HUGEINT", "DOUBLE")
 OVERLOADS: Overloads = {
     "BOOL": (overload([JSON], BOOLEAN, _strict(("BOOLEAN",), "CAST({0} AS BOOLEAN)", "a boolean")),),
-    "INT64": (overload([JSON], INTEGER, _strict(INTEGERS, "CAST({0} AS BIGINT)", "an integer")),),
+    # 10.0 is an integer, 10.1 is none.
+    "INT64": (
+        overload(
+            [JSON],
+            INTEGER,
+            "CASE WHEN json_type({0}) = 'DOUBLE' AND TRY_CAST({0} AS DOUBLE) = trunc(TRY_CAST({0} AS DOUBLE)) "
+            "THEN CAST(CAST({0} AS DOUBLE) AS BIGINT) ELSE "
+            + _strict(INTEGERS, "CAST({0} AS BIGINT)", "an integer")
+            + " END",
+        ),
+    ),
     "FLOAT64": (overload([JSON], FLOAT, _strict(NUMBERS, "CAST({0} AS DOUBLE)", "a number")),),
     "JSON_TYPE": (
         overload(
@@ -106,8 +119,9 @@ def json_value_array(call: Call) -> Typed:
     """Bind JSON_VALUE_ARRAY and JSON_EXTRACT_STRING_ARRAY."""
     value, path = _document(call)
     sql = f"json_extract({_read(value)}, {path})"
-    texts = f"list_transform(CAST({sql} AS JSON[]), lambda e: {scalar('e', chr(39) + '$' + chr(39))})"
-    return Typed(f"CASE WHEN json_type({sql}) = 'ARRAY' THEN {texts} END", array_of(STRING))
+    texts = f"list_transform(CAST({sql} AS JSON[]), lambda e: {scalar('e', ROOT)})"
+    flat = f"list_contains(list_transform(CAST({sql} AS JSON[]), lambda e: json_type(e) IN ('OBJECT', 'ARRAY')), true)"
+    return Typed(f"CASE WHEN json_type({sql}) <> 'ARRAY' THEN NULL WHEN NOT {flat} THEN {texts} END", array_of(STRING))
 
 
 def parse_json(call: Call) -> Typed:
@@ -115,14 +129,18 @@ def parse_json(call: Call) -> Typed:
     value = call.bind(call.node(0)) if call.nodes else None
     if value is None or value.type.name not in {"STRING", "NULL"}:
         raise call.no_match([value] if value else [], "PARSE_JSON(STRING, [STRING])")
+    if len(call.nodes) > 1:
+        raise unsupported("PARSE_JSON with wide_number_mode")
     if value.type.name == "NULL":
         return Typed("CAST(NULL AS JSON)", JSON)
     if value.text is not None:
         try:
             return Typed(json_sql(value.text), JSON)
         except ValueError as error:
+            if call.safe:
+                return Typed("CAST(NULL AS JSON)", JSON)
             raise call.error(f"Invalid input to PARSE_JSON: {_reason(error)}") from error
-    wrong = f"error('Invalid input to PARSE_JSON: syntax error in ' || {value.sql})"
+    wrong = call.fail("Invalid input to PARSE_JSON: syntax error")
     valid = f"WHEN json_valid({value.sql}) THEN json({value.sql})"
     return Typed(f"CASE WHEN {value.sql} IS NULL THEN NULL {valid} ELSE {wrong} END", JSON)
 
@@ -132,30 +150,66 @@ def _reason(error: ValueError) -> str:
 
 
 def to_json(call: Call) -> Typed:
-    """Bind TO_JSON and TO_JSON_STRING for scalars, arrays and structs of STRING, INT64, FLOAT64, BOOL and JSON."""
+    """Bind TO_JSON and TO_JSON_STRING."""
     arguments = call.arguments()
+    if len(arguments) == 2:  # noqa: PLR2004
+        raise unsupported(f"{call.name} with a second argument")
     if len(arguments) != 1:
         raise call.no_match(arguments, f"{call.name}(T)")
     value = arguments[0]
-    text = f"CAST(to_json({value.sql}) AS VARCHAR)" if value.type != JSON else f"CAST(json({value.sql}) AS VARCHAR)"
-    if value.type.name in {"BYTES", "NUMERIC", "TIMESTAMP", "DATETIME", "TIME"}:
-        raise call.error(f"{call.name} of {value.type} is not supported by the local warehouse")
+    text = f"CAST({_encoded(value.sql, value.type, call.name)} AS VARCHAR)"
     if call.name == "TO_JSON":
-        return Typed(f"CAST({text} AS JSON)", JSON)
+        return Typed(f"CAST(coalesce({text}, 'null') AS JSON)", JSON)
     return Typed(f"coalesce({text}, 'null')", STRING)
 
 
+def _encoded(sql: str, kind: Type, name: str) -> str:
+    """Write a value as DuckDB's JSON.
+
+    https://cloud.google.com/bigquery/docs/reference/standard-sql/json_functions#json_encodings
+    """
+    if kind.element is not None:
+        return f"to_json(list_transform({sql}, lambda e: {_encoded('e', kind.element, name)}))"
+    if kind.name == "RECORD":
+        keys = [field_key(i, key) for i, (key, _) in enumerate(kind.fields)]
+        inner = (_encoded(f"({sql}).{quoted(k)}", f[1], name) for k, f in zip(keys, kind.fields, strict=True))
+        packed = ", ".join(f"{quoted(k)} := {v}" for k, v in zip(keys, inner, strict=True))
+        return f"CASE WHEN {sql} IS NULL THEN NULL ELSE to_json(struct_pack({packed})) END"
+    if kind.name not in ENCODERS:
+        raise unsupported(f"{name} of {kind}")
+    encoder = ENCODERS[kind.name]
+    if kind == INTEGER and name == "TO_JSON_STRING":
+        wide = "{0} NOT BETWEEN -9007199254740992 AND 9007199254740992"
+        encoder = f"CASE WHEN {wide} THEN to_json(CAST({{0}} AS VARCHAR)) ELSE to_json({{0}}) END"
+    return once(encoder.format, sql)
+
+
+_DATETIME = "replace(" + TEMPLATES["DATETIME", "STRING"] + ", ' ', 'T')"
+ENCODERS = {
+    **dict.fromkeys(("STRING", "BOOLEAN", "INTEGER", "DATE", "NULL"), "to_json({0})"),
+    "JSON": "json({0})",
+    "FLOAT": "CASE WHEN isnan({0}) THEN to_json('NaN') WHEN isinf({0}) THEN "
+    "to_json(CASE WHEN {0} > 0 THEN 'Infinity' ELSE '-Infinity' END) ELSE to_json({0}) END",
+    "BYTES": "to_json(to_base64({0}))",
+    "TIME": f"to_json({TEMPLATES['TIME', 'STRING']})",
+    "DATETIME": f"to_json({_DATETIME})",
+    "TIMESTAMP": f"to_json({_DATETIME.replace('{0}', 'timezone(' + chr(39) + 'UTC' + chr(39) + ', {0})')} || 'Z')",
+}
+
+
 def string_of(call: Call) -> Typed:
-    """Bind STRING(json) and STRING(timestamp)."""
+    """Bind STRING(json), STRING(timestamp[, zone]) and STRING of a DATE, DATETIME or TIME."""
     arguments = call.arguments()
-    kind = arguments[0].type.name if len(arguments) == 1 else ""
-    if kind == "JSON":
-        return Typed(
-            _strict(("VARCHAR",), "json_extract_string({0}, '$')", "a string").format(arguments[0].sql), STRING
+    kind = arguments[0].type.name if arguments else ""
+    if kind == "JSON" and len(arguments) == 1:
+        return pick(
+            call, (overload([JSON], STRING, _strict(("VARCHAR",), f"json_extract_string({{0}}, {ROOT})", "a string")),)
         )
-    if kind in {"TIMESTAMP", "DATE", "DATETIME", "TIME"}:
+    if kind == "TIMESTAMP" and len(arguments) == 2:  # noqa: PLR2004
+        raise unsupported("STRING of a TIMESTAMP in a time zone")
+    if kind in {"TIMESTAMP", "DATE", "DATETIME", "TIME"} and len(arguments) == 1:
         return cast_value(arguments[0], STRING)
-    raise call.no_match(arguments, "STRING(JSON); STRING(TIMESTAMP)")
+    raise call.no_match(arguments, "STRING(JSON); STRING(TIMESTAMP, [STRING])")
 
 
 SPECIALS = {
@@ -172,3 +226,4 @@ SPECIALS = {
     "TO_JSON_STRING": to_json,
     "STRING": string_of,
 }
+MOST = dict.fromkeys((name for name in SPECIALS if name.startswith("JSON_")), 2)

@@ -27,11 +27,16 @@ ELEMENTS = {
     "E4Y": "%Y",
 }
 SAME_EXCEPT_F = SAME - {"f"}
+ZONES = frozenset({"Z", "z", "Ez"})
+CLOCK = frozenset("HMSIp")
 READ_ONLY_REFUSED = frozenset({"Z", "z", "Ez", "E3S"})
 
 
-def duckdb_format(text: str, *, reading: bool = False) -> str:
-    """Return the strftime (or, `reading`, strptime) format; raises 501 for an element that has no counterpart."""
+def duckdb_format(text: str, *, of: str, reading: bool = False, zoned: bool = False) -> str:
+    """Return the strftime (or, `reading`, strptime) format for values of a type.
+
+    Raises 501 for an element that has no counterpart: with `zoned`, another time zone than UTC, those of the zone.
+    """
     out, i = "", 0
     while i < len(text):
         if text[i] != "%":
@@ -40,8 +45,12 @@ def duckdb_format(text: str, *, reading: bool = False) -> str:
             continue
         element = next((text[i + 1 : i + 1 + n] for n in (3, 2, 1) if text[i + 1 : i + 1 + n] in ELEMENTS), None)
         element = element or text[i + 1 : i + 2]
-        if element in SAME_EXCEPT_F:
+        if element in ZONES and (of != "TIMESTAMP" or zoned):
+            raise unsupported(f"format element %{element} of {of}, or in another time zone than UTC")
+        if element in (SAME_EXCEPT_F if of != "TIME" else CLOCK):
             out += f"%{element}"
+        elif element == "e" and reading:
+            out += "%d"
         elif element in ELEMENTS and not (reading and element in READ_ONLY_REFUSED):
             out += ELEMENTS[element]
         else:

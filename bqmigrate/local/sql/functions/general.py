@@ -7,18 +7,23 @@ from __future__ import annotations
 
 from bqmigrate.local.sql.coercion import coerce, supertype
 from bqmigrate.local.sql.functions.base import Call, Overloads, overload
-from bqmigrate.local.sql.functions.intervals import interval_sql
-from bqmigrate.local.sql.kinds import DATE, INTEGER, NULL, STRING, Type, Typed, array_of
-from bqmigrate.local.sql.types import cast_sql, string_sql
+from bqmigrate.local.sql.functions.intervals import DATE_PARTS, interval_part, interval_sql
+from bqmigrate.local.sql.kinds import DATE, FLOAT, INTEGER, NULL, NUMERIC, STRING, Type, Typed, array_of
+from bqmigrate.local.sql.types import string_sql
 
 STRINGS, INTEGERS, DATES = array_of(STRING), array_of(INTEGER), array_of(DATE)
 OVERLOADS: Overloads = {
     "ARRAY_TO_STRING": (
-        overload([STRINGS, STRING], STRING, "CASE WHEN {0} = [] THEN '' ELSE array_to_string({0}, {1}) END"),
+        overload(
+            [STRINGS, STRING],
+            STRING,
+            "CASE WHEN {1} IS NULL THEN NULL WHEN {0} = [] THEN '' ELSE array_to_string({0}, {1}) END",
+        ),
         overload(
             [STRINGS, STRING, STRING],
             STRING,
-            "CASE WHEN {0} = [] THEN '' ELSE array_to_string(list_transform({0}, lambda e: coalesce(e, {2})), {1}) END",
+            "CASE WHEN {1} IS NULL OR {2} IS NULL THEN NULL WHEN {0} = [] THEN '' "
+            "ELSE array_to_string(list_transform({0}, lambda e: coalesce(e, {2})), {1}) END",
         ),
     ),
     "GENERATE_ARRAY": (
@@ -28,6 +33,7 @@ OVERLOADS: Overloads = {
             "CASE WHEN {2} = 0 THEN error('Sequence step cannot be 0.') ELSE generate_series({0}, {1}, {2}) END",
             "CAST(1 AS BIGINT)",
         ),
+        *(overload([kind] * 3, array_of(kind), None, "1") for kind in (NUMERIC, FLOAT)),
     ),
 }
 
@@ -69,22 +75,17 @@ def array_edge(call: Call) -> Typed:
     return Typed(f"CASE WHEN len({value.sql}) = 0 THEN error({empty}) ELSE ({value.sql})[{edge}] END", element)
 
 
-def array_includes(call: Call) -> Typed:
-    """Bind ARRAY_INCLUDES."""
-    value, element = _array(call)
-    item = coerce(call.bind(call.node(1)), element) if len(call.nodes) > 1 else None
-    if item is None:
-        raise call.no_match(call.arguments(), "ARRAY_INCLUDES(ARRAY<T>, T)")
-    return Typed(f"list_contains({value.sql}, {item})", Type("BOOLEAN"))
-
-
 def generate_date_array(call: Call) -> Typed:
     """Bind GENERATE_DATE_ARRAY(start, end[, INTERVAL n part])."""
     arguments = [coerce(call.bind(node), DATE) for node in call.nodes[:2]]
     if len(arguments) != 2 or None in arguments:  # noqa: PLR2004
         raise call.no_match(call.arguments(), "GENERATE_DATE_ARRAY(DATE, DATE, [INTERVAL INT64 date_part])")
-    step = interval_sql(call, 2) if len(call.nodes) > 2 else "INTERVAL 1 DAY"  # noqa: PLR2004
+    given = len(call.nodes) > 2  # noqa: PLR2004
+    if given and interval_part(call, 2) not in DATE_PARTS:
+        raise call.error(f"GENERATE_DATE_ARRAY does not support the {interval_part(call, 2)} date part")
+    step = interval_sql(call, 2) if given else "INTERVAL 1 DAY"
     start, end = arguments
+    step = f"(CASE WHEN {step} = INTERVAL 0 DAY THEN {call.fail('Sequence step cannot be 0.')} ELSE {step} END)"
     sql = f"list_transform(generate_series(CAST({start} AS TIMESTAMP), CAST({end} AS TIMESTAMP), {step}), "
     return Typed(f"{sql}lambda e: CAST(e AS DATE))", DATES)
 
@@ -102,27 +103,18 @@ def error(call: Call) -> Typed:
     return Typed(f"error({arguments[0].sql})", NULL)
 
 
-def nullif_zero(call: Call) -> Typed:
-    """Bind ZEROIFNULL and NULLIFZERO."""
-    arguments = call.arguments()
-    if len(arguments) != 1 or arguments[0].type.name not in {"INTEGER", "FLOAT", "NUMERIC"}:
-        raise call.no_match(arguments, f"{call.name}(INT64)")
-    value = arguments[0]
-    zero = cast_sql("0", value.type)
-    verb = "nullif" if call.name == "NULLIFZERO" else "coalesce"
-    return Typed(f"{verb}({value.sql}, {zero})", value.type)
-
-
 SPECIALS = {
     "ARRAY_LENGTH": array_length,
     "ARRAY_REVERSE": array_reverse,
     "ARRAY_CONCAT": array_concat,
     "ARRAY_FIRST": array_edge,
     "ARRAY_LAST": array_edge,
-    "ARRAY_INCLUDES": array_includes,
     "GENERATE_DATE_ARRAY": generate_date_array,
     "SESSION_USER": session_user,
     "ERROR": error,
-    "NULLIFZERO": nullif_zero,
-    "ZEROIFNULL": nullif_zero,
+}
+MOST = {
+    **dict.fromkeys(("ARRAY_LENGTH", "ARRAY_REVERSE", "ARRAY_FIRST", "ARRAY_LAST"), 1),
+    "GENERATE_DATE_ARRAY": 3,
+    "SESSION_USER": 0,
 }

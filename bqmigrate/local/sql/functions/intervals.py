@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from bqmigrate.local.errors import unsupported
+from bqmigrate.local.errors import WarehouseError
 from bqmigrate.local.sql.coercion import coerce
 from bqmigrate.local.sql.functions.base import Call
 from bqmigrate.local.sql.kinds import INTEGER
@@ -49,7 +49,7 @@ def interval_sql(call: Call, index: int) -> str:
         return f"to_days(CAST({count} * {DAYS[part]} AS INTEGER))"
     if part in MICROS:
         return f"to_microseconds({count} * {MICROS[part]})"
-    raise unsupported(f"INTERVAL {part}")
+    raise WarehouseError("invalidQuery", f"A valid date part name is required but found {part}")
 
 
 def week_shift(part: str) -> int | None:

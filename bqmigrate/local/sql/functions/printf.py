@@ -14,6 +14,7 @@ from bqmigrate.local.sql.casts import cast_value
 from bqmigrate.local.sql.coercion import coerce
 from bqmigrate.local.sql.functions.base import Call
 from bqmigrate.local.sql.kinds import FLOAT, INTEGER, NUMERIC, STRING, Typed
+from bqmigrate.local.sql.once import once
 from bqmigrate.local.sql.types import string_sql
 
 ELEMENT = re.compile(r"%(?:(%)|(0?)(\d*)(d)|(s)|(t)|\.(\d+)(f))")
@@ -46,7 +47,7 @@ def _shown(call: Call, match: re.Match[str], given: list[Typed], index: int) -> 
         raise call.error("Too few arguments to FORMAT for the elements in its format")
     value = given[index]
     if match[6]:
-        return f"coalesce({cast_value(value, STRING).sql}, 'NULL')"
+        return f"coalesce({_plain(value)}, 'NULL')"
     if match[5]:
         sql = coerce(value, STRING)
     elif match[4]:
@@ -58,6 +59,16 @@ def _shown(call: Call, match: re.Match[str], given: list[Typed], index: int) -> 
     if sql is None:
         raise call.error(f"Invalid type for argument {index + 2} to FORMAT; it has type {value.type}")
     return sql
+
+
+def _plain(value: Typed) -> str:
+    """Write what %t shows: numbers with a fraction always have a point."""
+    if value.type.name in {"BYTES", "JSON", "RECORD", "INTERVAL", "RANGE"} or value.type.element is not None:
+        raise unsupported(f"FORMAT element %t for {value.type}")
+    text = cast_value(value, STRING).sql
+    if value.type not in (FLOAT, NUMERIC):
+        return text
+    return once(lambda t: f"CASE WHEN regexp_matches({t}, '^-?[0-9]+$') THEN {t} || '.0' ELSE {t} END", text)
 
 
 SPECIALS = {"FORMAT": format_}

@@ -35,3 +35,6 @@ def navigate(call: Call) -> Typed:
 
 SPECIALS = dict.fromkeys(("LAG", "LEAD", "FIRST_VALUE", "LAST_VALUE", "NTH_VALUE"), navigate)
 NAMES = frozenset({*OVERLOADS, *SPECIALS})
+# Those whose OVER needs an ORDER BY, and those that take no frame.
+ORDERED = frozenset({"RANK", "DENSE_RANK", "NTILE", "PERCENT_RANK", "CUME_DIST", "LAG", "LEAD"})
+FRAMELESS = ORDERED | {"ROW_NUMBER"}

@@ -28,6 +28,7 @@ class CreateRoutine(Statement):
     returns: Column | None = None
     language: str = "SQL"
     body: Sql
+    temporary: bool = False
     options: Options = field(default_factory=dict)
 
 

@@ -1,0 +1,1 @@
+"""Exactly once, swept: faults below the official client, above the embedded warehouse; an oracle that trusts nobody."""
