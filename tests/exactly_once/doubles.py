@@ -45,7 +45,7 @@ def doubled(case: Case, scenario: Scenario, expected: Clean, seed: int) -> Itera
     struck = choosing(case, choose.randint(1, len(expected.calls)))
     first = case.run(scenario.command("act", scenario.act), struck)
     case.note = f"{scenario.name} call {struck.strikes_at} {struck.struck}"
-    if scenario.between is not None and choose.random() < 0.5:  # noqa: PLR2004
+    if scenario.between is not None and choose.random() < 0.5:
         scenario.between(case)
     case.timeline.sleep(AFTER_TTL_S)
     again = choosing(case, choose.randint(1, REACH))

@@ -54,7 +54,7 @@ class Served:
             with urllib.request.urlopen(address, timeout=TIMEOUT_S) as answer:
                 return json.loads(answer.read())
         except urllib.error.HTTPError as error:
-            if error.code == 404:  # noqa: PLR2004
+            if error.code == 404:
                 return None
             raise
 
@@ -106,7 +106,7 @@ def _one(
 ) -> tuple[str, list[str]]:
     first = UP
     note = ""
-    if choose.random() < 0.3:  # noqa: PLR2004 - now and then on the way down
+    if choose.random() < 0.3:
         _finish(place, folder, UP)
         first = DOWN
     after = choose.uniform(EARLIEST, takes[first[0]])

@@ -143,7 +143,7 @@ class Taker:
             if mishap and self.story == "dies":
                 self.told = "died"
                 return
-            if self.calls > 4:  # noqa: PLR2004 - the longer shape
+            if self.calls > 4:
                 held.renewed_at -= TTL_S
                 held.renew_if_due()
                 held.check()

@@ -40,10 +40,8 @@ class Result:
     def lines(self, sweep: str, seconds: float) -> list[str]:
         """Return the result in words."""
         late = self.landed
-        out = [
-            f"{sweep}: {self.cases:,} cases, {self.requests:,} requests through the adapter, {len(self.bad)} bad, "
-            f"{seconds:.0f} s",
-        ]
+        requests = f"{self.requests:,} requests through the adapter"
+        out = [f"{sweep}: {self.cases:,} cases, {requests}, {len(self.bad)} bad, {seconds:.0f} s"]
         if late.takeover or late.release or late.downgrade:
             out.append(
                 f"  late deliveries that landed after a take-over: {late.takeover}, a release: {late.release}, "
