@@ -14,7 +14,15 @@ from bqmigrate.cli.output import Output
 from bqmigrate.cli.render.events import doing, event_lines, running
 from bqmigrate.cli.render.words import duration
 from bqmigrate.config import Environment
-from bqmigrate.execution.events import Event, MigrationStarted, RunStarted, StepFailed, StepFinished, StepStarted
+from bqmigrate.execution.events import (
+    Event,
+    LeaseTaken,
+    MigrationStarted,
+    RunStarted,
+    StepFailed,
+    StepFinished,
+    StepStarted,
+)
 
 REDRAWS_PER_SECOND = 8
 # A log without a line for minutes looks like a hang, and some CI systems end such a job.
@@ -25,6 +33,7 @@ class Progress:
     """Shows events; knows the step that runs now."""
 
     def __init__(self, output: Output, environment: Environment) -> None:
+        self.holds_lease = False
         self._output = output
         self._environment = environment
         self._live: Live | None = None
@@ -68,6 +77,8 @@ class Progress:
     def emit(self, event: Event) -> None:
         """Show an event."""
         match event:
+            case LeaseTaken():
+                self.holds_lease = True
             case MigrationStarted():
                 self._name = event.name
             case StepStarted():
