@@ -25,6 +25,7 @@ from bqmigrate.execution.events import (
 )
 
 REDRAWS_PER_SECOND = 8
+ECHO = 2
 # A log without a line for minutes looks like a hang, and some CI systems end such a job.
 SIGN_OF_LIFE_S = 30.0
 
@@ -95,7 +96,9 @@ class Progress:
         if step is None:
             return Text("")
         waited_ms = round((time.monotonic() - self._since) * 1000)
-        line = running(step, self._name, waited_ms, self._output.error_marks, self._output.progress_limit)
+        # Room for the ^C that the terminal shows: on a line of its own, it would leave this one standing.
+        width = None if self._output.progress_limit is None else self._output.progress_limit - ECHO
+        line = running(step, self._name, waited_ms, self._output.error_marks, width)
         line.no_wrap = True
         return line
 

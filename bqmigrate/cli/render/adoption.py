@@ -10,6 +10,7 @@ from bqmigrate.execution.adopting import AdoptionReport
 from bqmigrate.planning.adopt import ObjectDifference
 from bqmigrate.planning.compare import shown
 
+FEW = 3
 OF_COLUMN = "description of column "
 
 
@@ -63,7 +64,8 @@ def _by_object(found: Sequence[ObjectDifference]) -> Iterator[str]:
         attributes = [d.difference.attribute for d in found if d.object == name]
         columns = [a.removeprefix(OF_COLUMN) for a in attributes if a.startswith(OF_COLUMN)]
         others = [a for a in attributes if not a.startswith(OF_COLUMN)]
-        parts = [*others, f"descriptions of columns {', '.join(columns)}"] if columns else others
+        named = f"columns {', '.join(columns)}" if len(columns) <= FEW else f"{len(columns)} columns"
+        parts = [*others, f"descriptions of {named}"] if columns else others
         yield f"  {one_line(name)}: {one_line(', '.join(parts))}"
 
 

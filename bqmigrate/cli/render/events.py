@@ -43,11 +43,9 @@ def event_lines(event: Event, environment: Environment, marks: Marks, width: int
         case RunStarted():
             return [header(environment, event.from_version, event.to_version), Text("")]
         case LeaseWaiting():
-            until = f", until {event.until}" if event.until else ""
-            return [
-                Text(f"waiting for {one_line(event.holder)}, at most {event.seconds:.0f} s more{until}"),
-                *_known_of(event),
-            ]
+            until = [Text(f"  until              {event.until}")] if event.until else []
+            first = Text(f"waiting for {one_line(event.holder)}, at most {event.seconds:.0f} s more")
+            return [first, *_known_of(event), *until]
         case LeaseTaken(taken_over_from=str(holder)):
             return [Text(f"taken over from {one_line(holder)}, which does not answer any more"), *_known_of(event)]
         case MigrationStarted(resumes=True):

@@ -51,6 +51,6 @@ def current(state: VersionState | None) -> str:
 
 
 def _row(each: HistoryLine, *, runs: bool) -> tuple[str, ...]:
-    took = "adopted" if each.adopted else "" if each.duration_ms is None else duration(each.duration_ms)
+    took = "found" if each.adopted else "" if each.duration_ms is None else duration(each.duration_ms)
     when = "running now" if runs else minute(each.applied_at)
     return (each.version, one_line(each.name), each.state, when, took, one_line(each.actor or ""))
