@@ -14,29 +14,34 @@ import contextlib
 import os
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from bqmigrate import config
 from bqmigrate.config import Config, Overrides
-from bqmigrate.errors import RefusedError, RunError, TargetError, ValidationError
-from bqmigrate.execution import events, history
+from bqmigrate.errors import RunError, TargetError
+from bqmigrate.execution import events, seeing
+from bqmigrate.execution.adopting import Adopting, AdoptionReport
 from bqmigrate.execution.events import Emit, Event
 from bqmigrate.execution.executor import Done
-from bqmigrate.execution.history import Place, View
+from bqmigrate.execution.history import Place
 from bqmigrate.execution.identity import new_identity, new_lineage
 from bqmigrate.execution.lease import Clocks
 from bqmigrate.execution.lock import Pins
-from bqmigrate.execution.report import Report
+from bqmigrate.execution.prepared import Prepared
+from bqmigrate.execution.report import Report, report
 from bqmigrate.execution.runner import Outcome, Runner
-from bqmigrate.execution.settle import assumed
+from bqmigrate.execution.seeing import Seen
+from bqmigrate.execution.stop import Stop
+from bqmigrate.execution.unlocking import UnlockReport, unlock
 from bqmigrate.files import loader, writer
 from bqmigrate.files.migration import Format, MigrationSet
 from bqmigrate.model.history import Direction, HistoryState, VersionState
 from bqmigrate.operations.steps import Scope
 from bqmigrate.planning import consent, targets, views
-from bqmigrate.planning.plan import Plan
+from bqmigrate.planning.adopt import plan_adopt
 from bqmigrate.planning.planner import Planner
 from bqmigrate.planning.upgrade import check_files
 from bqmigrate.planning.views import HistoryView, MigrationDetail
@@ -44,20 +49,6 @@ from bqmigrate.warehouse.port import Warehouse, WarehouseError
 
 if TYPE_CHECKING:
     from bqmigrate.warehouse.transport import Wrap
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A plan that was shown, tied to the view of the history that it was made on.
-
-    `needs_consent` says why a person should be asked; empty when nobody need be.
-    """
-
-    plan: Plan
-    needs_consent: tuple[str, ...] = ()
-    offline: bool = False
-    view: View | None = field(default=None, compare=False)
-    warnings: tuple[str, ...] = ()
 
 
 class Project:
@@ -118,7 +109,7 @@ class Project:
     def files(self) -> MigrationSet:
         """Read all migrations and walk them from an empty catalog. Raises ValidationError; sends nothing."""
         settled = self.config
-        files = loader.load(settled.root / settled.folder, settled.root)
+        files = loader.load(self._folder, settled.root)
         check_files(files, self._scope(), settled.history_dataset)
         return files
 
@@ -147,12 +138,14 @@ class Project:
         lock_timeout_s: float | None = None,
         dry_run: bool = False,
         emit: Emit | None = None,
+        stop: Stop | None = None,
     ) -> Report:
         """Apply pending migrations up to the target.
 
-        Raises ValidationError, TargetError, RefusedError, LeaseError, UnsettledError, RunError.
+        Raises ValidationError, TargetError, RefusedError, LeaseError, UnsettledError, RunError; InterruptedRun
+        once `stop` was asked.
         """
-        return self._change("upgrade", target, prepared, allow_data_loss, lock_timeout_s, dry_run, emit)
+        return self._change("upgrade", target, prepared, allow_data_loss, lock_timeout_s, dry_run, emit, stop)
 
     def downgrade(
         self,
@@ -163,72 +156,88 @@ class Project:
         lock_timeout_s: float | None = None,
         dry_run: bool = False,
         emit: Emit | None = None,
+        stop: Stop | None = None,
     ) -> Report:
         """Take migrations back down to the target. Raises as `upgrade`, RefusedError where it is not allowed."""
         self.check_downgrade_allowed()
-        return self._change("downgrade", target, prepared, allow_data_loss, lock_timeout_s, dry_run, emit)
+        return self._change("downgrade", target, prepared, allow_data_loss, lock_timeout_s, dry_run, emit, stop)
 
     def history(self) -> HistoryView:
-        """Return every migration and where it stands; two requests."""
-        files = loader.load(self.config.root / self.config.folder, self.config.root)
-        view = self._look(files)
-        state = assumed(view.state, view.lock.unsettled(view.state) if view.lock else ())
-        lines = views.lines(files.migrations, state)
-        pending = tuple(line.version for line in lines if line.state in {"pending", "reverted"})
-        return HistoryView(state.current, pending, lines, self.requests)
+        """Return every migration and where it stands, and the run that is going on; two requests.
+
+        A file that cannot be read as a migration is told in `findings`, and hides nothing else.
+        """
+        found = loader.survey(self._folder, self.config.root)
+        seen = self._look(found.files)
+        shown = views.history(found.files.migrations, seen.state, seen.interrupted, seen.running)
+        return replace(shown, requests=self.requests, findings=found.findings)
 
     def current(self) -> VersionState | None:
         """Return the version the warehouse is at, None when nothing is applied; needs no file to be right."""
-        state = self._look(MigrationSet("")).state
+        state = self._look(MigrationSet("")).recorded
         return state.versions[state.current] if state.current else None
 
-    def _look(self, files: MigrationSet) -> View:
+    def _look(self, files: MigrationSet) -> Seen:
         """Read the history, and see that it is whole even where there is no lock."""
         with self._talking():
-            runner = self._runner(Planner(files, self._scope(), "head", "upgrade"), events.log)
-            view = runner.read()
-            if view.lock is None:
-                history.refuse_without_lock(runner.warehouse, runner.place)
-        return view
+            return seeing.look(self._runner(Planner(files, self._scope(), "head", "upgrade"), events.log))
 
     def show(self, version: str) -> MigrationDetail:
-        """Return one migration in full. Raises TargetError when there is none of that number."""
-        aim = targets.parse(version)
-        planner = Planner(self.files(), self._scope(), "head", "upgrade")
-        migration = planner.files.get(aim.version)
+        """Return one migration in full; files above it need not be right.
+
+        Raises TargetError when there is none of that number, ValidationError for a file up to it.
+        """
+        aim = targets.parse(version).version
+        found = loader.survey(self._folder, self.config.root)
+        migration = found.files.get(aim)
         if migration is None:
             raise TargetError("BQM350", f"no such migration: {version}", hint="bqmigrate history")
+        if any(broken <= aim for broken in found.broken):
+            raise loader.refusal(found.findings)
+        files = found.files.up_to(aim)
+        check_files(files, self._scope(), self.config.history_dataset)
+        seen = self._look(files)
+        planner = Planner(files, self._scope(), "head", "upgrade")
+        return views.detail(planner, migration, seen.state, seen.interrupted, seen.lineage)
+
+    def adopt(
+        self,
+        version: str | None = None,
+        *,
+        lock_timeout_s: float | None = None,
+        dry_run: bool = False,
+        emit: Emit | None = None,
+    ) -> AdoptionReport:
+        """Record what is there already as applied, up to a version (default: the last file), if it is equal.
+
+        Touches nothing but the history. Raises ValidationError with a Finding for each difference, TargetError,
+        LeaseError, UnsettledError.
+        """
+        began = time.monotonic()
+        chosen = self.config.environment
+        planner = Planner(self.files(), self._scope(), version or "head", "upgrade")
         with self._talking():
-            view = self._runner(planner, events.log).read()
-        known = view.state.versions.get(migration.version)
-        lineage = view.lock.lineage if view.lock else self._lineage
-        up = planner.again(view.state, [migration.version], lineage)[0]
-        down, problem = None, None
-        try:
-            down = planner.way_back(view.state, migration.version, lineage)
-        except (RefusedError, ValidationError) as error:
-            problem = error.message
-        ids = tuple(s.job_id for s in (known.record.steps if known else ()) if s.job_id)
-        line = views.line(migration.version, migration, known)
-        return MigrationDetail(
-            line, migration.file, migration.format, migration.description, up.steps, down, problem, ids
-        )
+            wait = chosen.lock_timeout_s if lock_timeout_s is None else lock_timeout_s
+            runner = replace(self._runner(planner, _both(emit)), lock_timeout_s=wait)
+            adopting = Adopting(runner, partial(plan_adopt, planner.files, version=version, scope=planner.scope))
+            adopted = adopting.run(dry_run=dry_run)
+        ms = round((time.monotonic() - began) * 1000)
+        return adopted.report(chosen, requests=self.requests, duration_ms=ms, dry_run=dry_run)
+
+    def unlock(self, lease_id: str) -> UnlockReport:
+        """Take the lease away from a dead run. Raises RefusedError when that run does not hold it."""
+        with self._talking():
+            planner = Planner(MigrationSet(""), self._scope(), "head", "upgrade")
+            done = unlock(self._runner(planner, events.log), lease_id)
+        return replace(done, requests=self.requests)
 
     def new(self, name: str, format: Format = "yaml") -> Path:  # noqa: A002 - the word people know
         """Write the next numbered file from a template and return its path. Raises UsageError."""
-        return writer.new_template(self.config.root / self.config.folder, name, format).path
+        return writer.new_template(self._folder, name, format).path
 
     def check_downgrade_allowed(self) -> None:
         """Raise RefusedError unless the environment has `allow_downgrade`."""
-        environment = self.config.environment
-        if not environment.allow_downgrade:
-            raise RefusedError(
-                "BQM322",
-                f"downgrade is not allowed in environment {environment.name}",
-                where=str(self.config.file),
-                state="Nothing was changed.",
-                hint=f"write allow_downgrade = true under [environments.{environment.name}]",
-            )
+        consent.refuse_downgrade(self.config)
 
     def _change(
         self,
@@ -239,6 +248,7 @@ class Project:
         lock_timeout_s: float | None,
         dry_run: bool,  # noqa: FBT001
         emit: Emit | None,
+        stop: Stop | None,
     ) -> Report:
         began = time.monotonic()
         environment = self.config.environment
@@ -249,6 +259,7 @@ class Project:
                 self._runner(planner, _both(emit)),
                 allow_data_loss=allow_data_loss or environment.allow_data_loss,
                 lock_timeout_s=environment.lock_timeout_s if lock_timeout_s is None else lock_timeout_s,
+                stop=stop or Stop(),
             )
             view = prepared.view if prepared else None
             if dry_run:
@@ -256,29 +267,8 @@ class Project:
                 outcome = Outcome(runner.plan(view), Done(), view.state)
             else:
                 outcome = runner.run(view, prepared.plan.digest if prepared else None)
-        return self._report(outcome, planner, began, dry_run=dry_run)
-
-    def _report(self, outcome: Outcome, planner: Planner, began: float, *, dry_run: bool) -> Report:
-        done, environment = outcome.done, self.config.environment
-        return Report(
-            direction=planner.direction,
-            environment=environment.name,
-            project=environment.project,
-            location=environment.location,
-            from_version=outcome.plan.from_version,
-            to_version=outcome.plan.to_version if dry_run else outcome.state.current,
-            applied=tuple(done.applied),
-            reverted=tuple(done.reverted),
-            datasets_created=tuple(done.datasets_made),
-            tables_created=tuple(done.tables_made),
-            tables_existed=tuple(done.tables_found),
-            total_tables=planner.count_tables(outcome.state),
-            left_in_place=tuple(done.left),
-            requests=self.requests,
-            bytes_billed=done.bytes_billed,
-            duration_ms=round((time.monotonic() - began) * 1000),
-            dry_run=dry_run,
-        )
+        ms = round((time.monotonic() - began) * 1000)
+        return report(outcome, planner, environment, requests=self.requests, duration_ms=ms, dry_run=dry_run)
 
     @contextlib.contextmanager
     def _talking(self) -> Iterator[None]:
@@ -293,24 +283,20 @@ class Project:
             if not self._stays_open:
                 self.close()
 
+    @property
+    def _folder(self) -> Path:
+        return self.config.root / self.config.folder
+
     def _scope(self) -> Scope:
         chosen = self.config.environment
         return Scope(chosen.project, chosen.location, chosen.datasets, chosen.variables)
 
     def _runner(self, planner: Planner, emit: Emit) -> Runner:
         settled, chosen = self.config, self.config.environment
-        pins = Pins(
-            chosen.project,
-            chosen.location.upper(),
-            settled.history_dataset,
-            chosen.name,
-            settled.name,
-            tuple(sorted(chosen.datasets.items())),
-        )
         return Runner(
             warehouse=self._connection(),
             place=Place(chosen.project, settled.history_dataset),
-            pins=pins,
+            pins=Pins.of(settled),
             scope=planner.scope,
             planner=planner,
             identity=self._identity,

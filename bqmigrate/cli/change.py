@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bqmigrate.cli import codes
 from bqmigrate.cli.errors import interrupted
+from bqmigrate.cli.interrupts import Interrupts
 from bqmigrate.cli.invocation import Invocation
 from bqmigrate.cli.options import flag
 from bqmigrate.cli.progress import Progress
@@ -16,10 +18,12 @@ from bqmigrate.cli.render import plan as plans
 from bqmigrate.cli.render import report as reports
 from bqmigrate.errors import BqmigrateError, InterruptedRun, RefusedError
 from bqmigrate.execution.report import Report
+from bqmigrate.execution.stop import Stop
 from bqmigrate.model.history import Direction
 
 if TYPE_CHECKING:
-    from bqmigrate.project import Prepared, Project
+    from bqmigrate.execution.prepared import Prepared
+    from bqmigrate.project import Project
 
 UNCHANGED = "Nothing was changed."
 DEFAULTS: dict[Direction, str] = {"upgrade": "head", "downgrade": "-1"}
@@ -57,23 +61,30 @@ def run(invocation: Invocation, direction: Direction, target: str, said: Consent
             output.answer(documents.document(direction, environment, body), plans.lines(prepared.plan, environment))
             return 0
         ask(invocation, project, prepared, said, target)
-        with Progress(output, environment) as progress:
-            done = change(invocation, project, target, prepared, said, progress)
+        with Progress(output, environment) as progress, Interrupts(output, progress) as interrupts:
+            done = change(invocation, project, target, prepared, said, progress, interrupts.stop)
         body = documents.document(direction, environment, documents.report(done))
         output.answer(body, reports.lines(done))
     return 0
 
 
 def change(
-    invocation: Invocation, project: Project, target: str, prepared: Prepared, said: Consent, progress: Progress
+    invocation: Invocation,
+    project: Project,
+    target: str,
+    prepared: Prepared,
+    said: Consent,
+    progress: Progress,
+    stop: Stop,
 ) -> Report:
     """Run exactly what was prepared."""
     direction = prepared.plan.direction
     act = project.upgrade if direction == "upgrade" else project.downgrade
     try:
-        return act(target, prepared=prepared, allow_data_loss=said.allow_data_loss, emit=progress.emit)
+        return act(target, prepared=prepared, allow_data_loss=said.allow_data_loss, emit=progress.emit, stop=stop)
     except (KeyboardInterrupt, InterruptedRun) as error:
         if progress.doing is None and isinstance(error, InterruptedRun):
+            error.hint = as_typed(error.hint, invocation, direction, target, said)
             raise
         # Only who watched the events knows the step.
         raise interrupted(progress.doing, direction) from error
@@ -112,10 +123,11 @@ def ask(invocation: Invocation, project: Project, prepared: Prepared, said: Cons
 def as_typed(hint: str | None, invocation: Invocation, direction: Direction, target: str, said: Consent) -> str | None:
     """Return a hint with the bare command in it exchanged for the one that was typed, target and flags included."""
     flags = [flag for flag, on in (("--allow-data-loss", said.allow_data_loss), ("--yes", said.yes)) if on]
-    bare = f"then: bqmigrate {direction}"
-    if hint is None or not hint.partition(bare)[1] or hint.partition(bare)[2][:3] == " --":
-        return hint
-    return hint.replace(bare, f"then: {again(invocation, direction, target, *flags)}")
+    if hint is None:
+        return None
+    # With anything after it, it is another command than the one that was typed.
+    bare = re.compile(rf"\bbqmigrate {direction}(?= *$| \()", re.MULTILINE)
+    return bare.sub(again(invocation, direction, target, *flags), hint)
 
 
 def again(invocation: Invocation, direction: Direction, target: str, *flags: str) -> str:

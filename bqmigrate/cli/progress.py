@@ -14,9 +14,18 @@ from bqmigrate.cli.output import Output
 from bqmigrate.cli.render.events import doing, event_lines, running
 from bqmigrate.cli.render.words import duration
 from bqmigrate.config import Environment
-from bqmigrate.execution.events import Event, MigrationStarted, RunStarted, StepFailed, StepFinished, StepStarted
+from bqmigrate.execution.events import (
+    Event,
+    LeaseTaken,
+    MigrationStarted,
+    RunStarted,
+    StepFailed,
+    StepFinished,
+    StepStarted,
+)
 
 REDRAWS_PER_SECOND = 8
+ECHO = 2
 # A log without a line for minutes looks like a hang, and some CI systems end such a job.
 SIGN_OF_LIFE_S = 30.0
 
@@ -25,6 +34,7 @@ class Progress:
     """Shows events; knows the step that runs now."""
 
     def __init__(self, output: Output, environment: Environment) -> None:
+        self.holds_lease = False
         self._output = output
         self._environment = environment
         self._live: Live | None = None
@@ -68,6 +78,8 @@ class Progress:
     def emit(self, event: Event) -> None:
         """Show an event."""
         match event:
+            case LeaseTaken():
+                self.holds_lease = True
             case MigrationStarted():
                 self._name = event.name
             case StepStarted():
@@ -84,7 +96,9 @@ class Progress:
         if step is None:
             return Text("")
         waited_ms = round((time.monotonic() - self._since) * 1000)
-        line = running(step, self._name, waited_ms, self._output.error_marks, self._output.progress_limit)
+        # Room for the ^C that the terminal shows: on a line of its own, it would leave this one standing.
+        width = None if self._output.progress_limit is None else self._output.progress_limit - ECHO
+        line = running(step, self._name, waited_ms, self._output.error_marks, width)
         line.no_wrap = True
         return line
 

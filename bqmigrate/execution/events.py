@@ -23,18 +23,26 @@ class RunStarted:
 
 @dataclass(frozen=True)
 class LeaseWaiting:
-    """Somebody else is running; this run waits for at most `seconds` more."""
+    """Somebody else is running; this run waits for at most `seconds` more, which is until `until`.
+
+    `runs` says what the other one does, `last_sign` when it last said that it lives.
+    """
 
     holder: str
     since: str
     seconds: float
+    runs: str = ""
+    last_sign: str = ""
+    until: str = ""
 
 
 @dataclass(frozen=True)
 class LeaseTaken:
-    """This run holds the lease; `taken_over_from` names a dead holder."""
+    """This run holds the lease; `taken_over_from` names a dead holder, the rest what is known of it."""
 
     taken_over_from: str | None = None
+    runs: str = ""
+    last_sign: str = ""
 
 
 @dataclass(frozen=True)

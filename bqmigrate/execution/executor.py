@@ -17,11 +17,12 @@ from bqmigrate.execution.events import (
     StepFinished,
     StepStarted,
 )
-from bqmigrate.execution.failure import Stop, may_be_partial, stopped
+from bqmigrate.execution.failure import Stopped, asked_to_stop, may_be_partial, stopped
 from bqmigrate.execution.identity import Identity
 from bqmigrate.execution.jobs import StepStopped
 from bqmigrate.execution.lease import Lease
 from bqmigrate.execution.stepper import PythonFailed, Result, Stepper
+from bqmigrate.execution.stop import Stop
 from bqmigrate.execution.writer import Writer
 from bqmigrate.model.history import Event, Record, StepRecord
 from bqmigrate.operations.raw import is_raw
@@ -65,6 +66,9 @@ class Executor:
     done_before: Mapping[str, Sequence[StepRecord]] = field(default_factory=dict)
     # What was begun and has no row yet, in order: the last of them is the one that runs.
     begun: list[PlannedMigration] = field(default_factory=list)
+    stop: Stop = field(default_factory=Stop)
+    # What was applied when the run began: where a downgrade of what failed would lead.
+    applied_before: tuple[str, ...] = ()
     _touched: set[str] = field(default_factory=set)
     _flushed_at: float = 0.0
 
@@ -76,6 +80,7 @@ class Executor:
         self._flushed_at = self.monotonic()
         try:
             for migration in migrations:
+                self._heed(migration, (), resumes=False)
                 self._barrier(migration)
                 self.begun.append(migration)
                 self._migrate(migration, resumes=migration.version in resumed or migration.resumes)
@@ -124,6 +129,7 @@ class Executor:
             if planned.key.number in known:
                 steps.append(known[planned.key.number])
                 continue
+            self._heed(migration, steps, resumes=resumes)
             result = self._step(migration, planned, steps, proven=planned.key.number <= proven)
             ended = result.ended_at_ms or ended
         ms = round((self.monotonic() - began) * 1000)
@@ -133,6 +139,19 @@ class Executor:
         self.emit(
             MigrationFinished(migration.version, migration.name, migration.direction, ms, summary, migration.left)
         )
+
+    def _heed(self, migration: PlannedMigration, steps: Sequence[StepRecord], *, resumes: bool) -> None:
+        """Stop before the next step where that was asked; what is done is recorded. Raises InterruptedRun."""
+        if not self.stop.after_this_step:
+            return
+        if not steps:
+            self.begun = [m for m in self.begun if m is not migration]
+        # An earlier run may have got further than this one: a row would say that it did not.
+        if steps and not resumes:
+            row = self._row(migration, "failed", steps, None, None)
+            self.records.append(replace(row, error="interrupted"))
+        self.flush()
+        raise asked_to_stop(migration, len(steps))
 
     def _proven(self, migration: PlannedMigration) -> int:
         """Return the last step that a job of an earlier run proves done; all before it are done too."""
@@ -174,7 +193,7 @@ class Executor:
     def _failed(
         self, migration: PlannedMigration, planned: PlannedStep, steps: list[StepRecord], error: Exception, ms: int
     ) -> BqmigrateError:
-        stop = Stop(migration, tuple(steps), planned)
+        stop = Stopped(migration, tuple(steps), planned, self._below(migration.version))
         failing = StepRecord(
             planned.key.number, planned.step.kind, planned.step.verb, planned.step.target, planned.digest,
             "partial" if may_be_partial(planned, error) else "failed",
@@ -195,6 +214,11 @@ class Executor:
                 hint="bqmigrate upgrade",
             ) from error
         return out
+
+    def _below(self, version: str) -> str | None:
+        """Return the applied version below one, as it is by now."""
+        applied = {*self.applied_before, *self.done.applied} - {*self.done.reverted}
+        return max((v for v in applied if v < version), default=None)
 
     def _record(
         self, migration: PlannedMigration, steps: Sequence[StepRecord], ms: int, ended_at_ms: int | None

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bqmigrate.errors import BqmigrateError, Place, RunError
+from bqmigrate.errors import BqmigrateError, InterruptedRun, Place, RunError
 from bqmigrate.execution.jobs import StepStopped
 from bqmigrate.execution.stepper import PythonFailed
 from bqmigrate.model.history import StepRecord
 from bqmigrate.operations.raw import is_raw
+from bqmigrate.planning.halfway import told, ways_on
 from bqmigrate.planning.plan import PlannedMigration, PlannedStep
 from bqmigrate.warehouse.port import OutcomeUnknown
 
@@ -17,15 +18,17 @@ _POSITION = re.compile(r"\[(\d+):(\d+)\]")
 
 
 @dataclass(frozen=True)
-class Stop:
+class Stopped:
     """A migration that stopped: what was done before, and the step it stopped at."""
 
     migration: PlannedMigration
     done: tuple[StepRecord, ...]
     at: PlannedStep | None
+    # The applied version below, where taking it back would lead.
+    below: str | None = None
 
 
-def stopped(stop: Stop, error: Exception) -> BqmigrateError:
+def stopped(stop: Stopped, error: Exception) -> BqmigrateError:
     """Return the error a person sees for what stopped a step."""
     if isinstance(error, BqmigrateError):
         return _with_state(stop, error)
@@ -39,11 +42,11 @@ def stopped(stop: Stop, error: Exception) -> BqmigrateError:
         where=str(place),
         details=(*_lines(stop), f"✗ {_label(stop, planned)}  {error}"),
         state=_state(stop, error),
-        hint=_hint(stop),
+        hint=_hint(stop, error),
     )
 
 
-def _with_state(stop: Stop, error: BqmigrateError) -> BqmigrateError:
+def _with_state(stop: Stopped, error: BqmigrateError) -> BqmigrateError:
     if error.state is None:
         error.state = _state(stop, error)
     if error.where is None and stop.at is not None:
@@ -52,27 +55,29 @@ def _with_state(stop: Stop, error: BqmigrateError) -> BqmigrateError:
     return error
 
 
-def _progress(stop: Stop) -> str:
+def _progress(stop: Stopped) -> str:
     total = len(stop.migration.steps)
     if not stop.done:
         return "failed" if total == 1 else f"stopped at step 1 of {total}"
     return f"stopped after step {len(stop.done)} of {total}"
 
 
-def _lines(stop: Stop) -> tuple[str, ...]:
+def _lines(stop: Stopped) -> tuple[str, ...]:
     total = len(stop.migration.steps)
     return tuple(f"✓ {s.number}/{total}  {s.verb}  {s.target}" for s in stop.done)
 
 
-def _label(stop: Stop, planned: PlannedStep) -> str:
+def _label(stop: Stopped, planned: PlannedStep) -> str:
     return f"{planned.key.number}/{len(stop.migration.steps)}  {planned.step.verb}  {planned.step.target}"
 
 
-def _state(stop: Stop, error: Exception) -> str:
+def _state(stop: Stopped, error: Exception) -> str:
     if isinstance(error, OutcomeUnknown):
         return "It is not known whether the step was done; the next run finds out."
     done = len(stop.done)
-    kept = {0: "No step of it was done.", 1: "Step 1 stays done."}.get(done, f"Steps 1 to {done} stay done.")
+    kept = {0: "No step of it was done.", 1: "Step 1 stays done, and is not run again."}.get(
+        done, f"Steps 1 to {done} stay done, and are not run again."
+    )
     partial = " What it did before it stopped may stand." if stop.at and may_be_partial(stop.at, error) else ""
     return f"{kept}{partial} Later migrations wait."
 
@@ -84,12 +89,28 @@ def may_be_partial(planned: PlannedStep, error: Exception) -> bool:
     return isinstance(error, PythonFailed) or (isinstance(error, StepStopped) and error.may_be_partial)
 
 
-def _hint(stop: Stop) -> str:
-    if stop.migration.direction == "downgrade":
+def _hint(stop: Stopped, error: Exception) -> str:
+    migration = stop.migration
+    if migration.direction == "downgrade":
         return "remove the cause, then: bqmigrate downgrade"
-    count = len(stop.done)
-    again = {0: "", 1: " (step 1 is not run again)"}.get(count, f" (steps 1 to {count} are not run again)")
-    return f"mend {stop.migration.file}, then: bqmigrate upgrade{again}"
+    half = stop.done or (stop.at is not None and may_be_partial(stop.at, error))
+    if not half or stop.at is None:
+        return f"mend {migration.file}, then: bqmigrate upgrade"
+    return told(ways_on(migration.version, stop.at.key.number, len(stop.done), stop.below))
+
+
+def asked_to_stop(migration: PlannedMigration, done: int) -> InterruptedRun:
+    """Return what ends a run that was asked to stop: between two steps, with all that is done recorded."""
+    total = len(migration.steps)
+    place = f"in {migration.version}_{migration.name}, after step {done} of {total}"
+    where = place if done else f"before {migration.version}_{migration.name}"
+    return InterruptedRun(
+        "BQM910",
+        f"interrupted {where}",
+        where=migration.file,
+        state="What was done is recorded; no step is running.",
+        hint=f"go on: bqmigrate {migration.direction}",
+    )
 
 
 def _place(planned: PlannedStep, error: Exception) -> Place:

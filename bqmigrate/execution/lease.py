@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bqmigrate.errors import LeaseError, RunError
-from bqmigrate.execution.events import Emit, LeaseWaiting
+from bqmigrate.execution import holders
+from bqmigrate.execution.events import Emit
 from bqmigrate.execution.history import Place, View, parse_lock
 from bqmigrate.execution.lock import Holder, Lock, OpenRun
 from bqmigrate.model.history import HistoryState
@@ -169,16 +170,26 @@ def _mine(warehouse: Warehouse, place: Place, holder: Holder) -> Resource | None
 
 
 def wait(
-    warehouse: Warehouse, place: Place, view: View, holder: Holder, timeout_s: float, clocks: Clocks, emit: Emit
+    warehouse: Warehouse,
+    place: Place,
+    view: View,
+    holder: Holder,
+    timeout_s: float,
+    clocks: Clocks,
+    emit: Emit,
+    command: str,
 ) -> str | None:
     """Wait until the lock moves (None) or its holder has been silent for its whole ttl (his name).
 
-    Raises LeaseError when neither happens within the timeout.
+    Raises LeaseError, which names `command` as the way on, when neither happens within the timeout.
     """
     began = last_moved = clocks.monotonic()
     etag = view.etag
+    shown = holders.running(view, lives=True, margin_s=MARGIN_S)
+    if shown is None:
+        return None
     if timeout_s > 0:
-        emit(LeaseWaiting(str(holder), holder.since, timeout_s))
+        emit(holders.waiting(shown, holder, timeout_s, warehouse.server_time))
     while clocks.monotonic() - began < timeout_s:
         clocks.sleep(min(WAIT_POLL_S, timeout_s))
         resource = warehouse.get(place.lock)
@@ -186,18 +197,13 @@ def wait(
             return None
         if resource.etag != etag:
             etag, last_moved = resource.etag, clocks.monotonic()
+            shown = holders.seen_again(shown, int(resource.body.get("lastModifiedTime") or 0))
             now = parse_lock(resource, place).holder
             if now is None or now.id != holder.id:
                 return None
         if not holder.python and clocks.monotonic() - last_moved > holder.ttl_s:
             return str(holder)
-    raise LeaseError(
-        "BQM401",
-        f"another run holds the lease: {holder}",
-        details=(f"since {holder.since}", f"waited {timeout_s:.0f} s"),
-        state="Nothing was changed.",
-        hint="wait for it to end, then: bqmigrate upgrade --lock-timeout 600",
-    )
+    raise holders.refusal(shown, holder, timeout_s, command)
 
 
 def _lost(holder: Holder | None) -> LeaseError:

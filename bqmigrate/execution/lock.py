@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from bqmigrate.config import Config
 from bqmigrate.model.history import Direction, HistoryState
 from bqmigrate.planning.plan import DIGEST_KEPT, PlannedMigration
 
@@ -82,6 +83,13 @@ class Pins:
     environment: str
     name: str
     datasets: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, config: Config) -> Pins:
+        """Return what the history of a configuration belongs to."""
+        chosen = config.environment
+        datasets = tuple(sorted(chosen.datasets.items()))
+        return cls(chosen.project, chosen.location.upper(), config.history_dataset, chosen.name, config.name, datasets)
 
     def differences(self, other: Pins) -> Sequence[str]:
         """Name what differs, as `field: here, there`."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bqmigrate.config import Environment
+from bqmigrate.execution.runner import Outcome
 from bqmigrate.model.history import Direction
+from bqmigrate.planning.planner import Planner
 
 
 @dataclass(frozen=True)
@@ -33,3 +36,29 @@ class Report:
     def nothing_to_do(self) -> bool:
         """Tell whether the warehouse was there already."""
         return not self.applied and not self.reverted
+
+
+def report(
+    outcome: Outcome, planner: Planner, environment: Environment, *, requests: int, duration_ms: int, dry_run: bool
+) -> Report:
+    """Return what a run came to."""
+    done = outcome.done
+    return Report(
+        direction=planner.direction,
+        environment=environment.name,
+        project=environment.project,
+        location=environment.location,
+        from_version=outcome.plan.from_version,
+        to_version=outcome.plan.to_version if dry_run else outcome.state.current,
+        applied=tuple(done.applied),
+        reverted=tuple(done.reverted),
+        datasets_created=tuple(done.datasets_made),
+        tables_created=tuple(done.tables_made),
+        tables_existed=tuple(done.tables_found),
+        total_tables=planner.count_tables(outcome.state),
+        left_in_place=tuple(done.left),
+        requests=requests,
+        bytes_billed=done.bytes_billed,
+        duration_ms=duration_ms,
+        dry_run=dry_run,
+    )

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from bqmigrate.errors import BqmigrateError, RefusedError, RunError, UnsettledError, ValidationError
-from bqmigrate.execution import history, lease
-from bqmigrate.execution.events import Emit, LeaseTaken, RunStarted
+from bqmigrate.execution import history, holders, lease
+from bqmigrate.execution.events import Emit, RunStarted
 from bqmigrate.execution.executor import Done, Executor
 from bqmigrate.execution.history import Place, View
 from bqmigrate.execution.identity import Identity
@@ -20,6 +20,7 @@ from bqmigrate.execution.lock import Lock, OpenRun, OpenVersion, Pins, chunks, o
 from bqmigrate.execution.looks import Looks
 from bqmigrate.execution.settle import assumed, find_out
 from bqmigrate.execution.stepper import Stepper
+from bqmigrate.execution.stop import Stop
 from bqmigrate.execution.writer import Writer
 from bqmigrate.model.history import Direction, HistoryState, Record, StepRecord, fold
 from bqmigrate.operations.steps import ObjectRef, Scope
@@ -68,6 +69,7 @@ class Runner:
     allow_data_loss: bool = False
     lock_timeout_s: float = 0.0
     clocks: Clocks = field(default_factory=Clocks)
+    stop: Stop = field(default_factory=Stop)
 
     def read(self) -> View:
         """Read lock and rows: two requests, one when nobody ever ran."""
@@ -104,7 +106,10 @@ class Runner:
             ).over(plan)
             holder = view.lock.holder if view.lock else None
             if holder and str(holder) != dead and not lease.is_dead(holder, view, self.warehouse.server_time):
-                dead = lease.wait(self.warehouse, self.place, view, holder, self.lock_timeout_s, self.clocks, self.emit)
+                dead = lease.wait(
+                    self.warehouse, self.place, view, holder, self.lock_timeout_s, self.clocks, self.emit,
+                    self.direction,
+                )  # fmt: skip
                 view = None
                 continue
             first = self._chunks(view, plan)[0]
@@ -113,7 +118,7 @@ class Runner:
             if taken is None:
                 view = None
                 continue
-            self.emit(LeaseTaken(str(holder) if holder else None))
+            self.emit(holders.taken(view))
             return self._hold(taken, view, plan, own, looks)
         raise RunError("BQM219", f"the lock kept moving for {ROUNDS} rounds", hint="bqmigrate history")
 
@@ -169,7 +174,11 @@ class Runner:
         return Outcome(plan, executor.done, state)
 
     def _executor(self, held: Lease, view: View, looks: dict[ObjectRef, Resource]) -> Executor:
-        jobs = Jobs(self.warehouse, held.renew_if_due, self.clocks.sleep)
+        def between_polls() -> None:
+            self.stop.check_now()
+            held.renew_if_due()
+
+        jobs = Jobs(self.warehouse, between_polls, self.clocks.sleep)
         stepper = Stepper(
             self.warehouse,
             jobs,
@@ -182,6 +191,7 @@ class Runner:
         )
         writer = Writer(jobs, self.place, held.lock.lineage, view.state.last_seq, view.state.last_chain)
         executor = Executor(stepper, writer, held, self.identity, self.emit, self.clocks.monotonic)
+        executor.stop, executor.applied_before = self.stop, tuple(view.state.applied)
         executor.done_before = {
             state.version: [s for s in state.steps if s.outcome in {"made", "found", "done"}]
             for state in view.state.unsettled

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
@@ -25,17 +26,37 @@ def load(folder: Path, root: Path) -> MigrationSet:
 
     Raises ConfigError when there is no folder, ValidationError with every Finding when a file is wrong.
     """
+    found = survey(folder, root)
+    if found.findings:
+        raise refusal(found.findings)
+    return found.files
+
+
+@dataclass(frozen=True)
+class Survey:
+    """All files that are called like migrations; those in `broken` are none, and stand there without operations."""
+
+    files: MigrationSet
+    findings: tuple[Finding, ...] = ()
+    broken: frozenset[str] = frozenset()
+
+
+def survey(folder: Path, root: Path) -> Survey:
+    """Read what can be read, with all that is wrong. Raises ConfigError when there is no folder."""
     shown = _shown(folder, root)
     files, findings = _files(folder, shown)
     migrations: list[Migration] = []
+    broken = set()
     for name in files:
         try:
             migrations.append(_migration(folder, shown, name))
         except Unreadable as unreadable:
             findings.extend(unreadable.findings)
-    if findings:
-        raise _error(findings)
-    return MigrationSet(shown, tuple(migrations), tuple(_holes(shown, files)))
+            broken.add(name.version)
+            migrations.append(_husk(folder, shown, name))
+    return Survey(
+        MigrationSet(shown, tuple(migrations), tuple(_holes(shown, files))), tuple(findings), frozenset(broken)
+    )
 
 
 def checksum(content: Source, included: tuple[Source, ...] = ()) -> str:
@@ -114,6 +135,16 @@ def _migration(folder: Path, shown: str, name: FileName) -> Migration:
     )
 
 
+def _husk(folder: Path, shown: str, name: FileName) -> Migration:
+    """Return what a file says by its name and its bytes alone."""
+    path = folder / str(name)
+    try:
+        sum_ = checksum(source.read(path, _join(shown, str(name)), folder))
+    except Unreadable:
+        sum_ = ""
+    return Migration(name.version, name.name, path, _join(shown, str(name)), name.format, None, (), None, sum_)
+
+
 def _holes(shown: str, files: list[FileName]) -> list[Finding]:
     out: list[Finding] = []
     expected = 1
@@ -127,7 +158,8 @@ def _holes(shown: str, files: list[FileName]) -> list[Finding]:
     return out
 
 
-def _error(findings: list[Finding]) -> ValidationError:
+def refusal(findings: Sequence[Finding]) -> ValidationError:
+    """Return the error that carries every finding."""
     ordered = sorted(findings, key=lambda f: (f.place.file, f.place.line or 0) if f.place else ("", 0))
     first = ordered[0]
     count = len(ordered)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -59,6 +59,10 @@ class MigrationSet:
     def get(self, version: str) -> Migration | None:
         """Return the migration of a version."""
         return next((m for m in self.migrations if m.version == version), None)
+
+    def up_to(self, version: str) -> MigrationSet:
+        """Return only the migrations up to a version."""
+        return replace(self, migrations=tuple(m for m in self.migrations if m.version <= version))
 
     @property
     def head(self) -> str | None:

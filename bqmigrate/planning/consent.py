@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bqmigrate.config import Config
+from bqmigrate.errors import RefusedError
 from bqmigrate.planning.plan import Plan
 
 
@@ -17,3 +19,16 @@ def reasons(plan: Plan, environment: str, *, confirm: bool) -> Sequence[str]:
     ]
     asked = [f"environment {environment} asks for confirmation"] if confirm and not plan.is_empty else []
     return [*losses, *rebuilds, *asked]
+
+
+def refuse_downgrade(config: Config) -> None:
+    """Raise RefusedError unless the environment has `allow_downgrade`."""
+    environment = config.environment
+    if not environment.allow_downgrade:
+        raise RefusedError(
+            "BQM322",
+            f"downgrade is not allowed in environment {environment.name}",
+            where=str(config.file),
+            state="Nothing was changed.",
+            hint=f"write allow_downgrade = true under [environments.{environment.name}]",
+        )

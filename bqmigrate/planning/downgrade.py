@@ -9,10 +9,11 @@ from bqmigrate.errors import RefusedError
 from bqmigrate.files.migration import Migration, MigrationSet
 from bqmigrate.model.catalog import Catalog
 from bqmigrate.model.history import HistoryState, VersionState
+from bqmigrate.operations.raw import is_raw
 from bqmigrate.operations.steps import Scope
 from bqmigrate.planning import targets
 from bqmigrate.planning.compile import steps_down
-from bqmigrate.planning.plan import Plan, PlannedMigration
+from bqmigrate.planning.plan import Plan, PlannedMigration, PlannedStep
 from bqmigrate.planning.trace import Trace, Traced, TraceError, made_label, replay, undo, walk
 from bqmigrate.planning.verify import refuse_disagreement, refused
 
@@ -87,8 +88,12 @@ def _planned(item: _Applied, catalog: Catalog, scope: Scope, lineage: str) -> tu
     trace, known = item.trace, item.known
     found = [s.target for s in known.steps if s.outcome == "found"]
     left: Sequence[str] = ()
+    steps: tuple[PlannedStep, ...] = ()
     try:
-        if item.migration.downgrade is not None and not _goes_by_inverses(item):
+        if known.record.event == "adopted":
+            # Others made it: all of it stays, and only the row says that it is no longer counted in.
+            left = _objects(trace)
+        elif item.migration.downgrade is not None and not _goes_by_inverses(item):
             written = walk(item.migration.downgrade, catalog, trace.mark)
             steps, catalog = steps_down(written.operations, trace.mark, scope, catalog, made_by=None)
         else:
@@ -109,6 +114,12 @@ def _planned(item: _Applied, catalog: Catalog, scope: Scope, lineage: str) -> tu
         resumes=known.standing == "half-applied",
     )
     return planned, catalog
+
+
+def _objects(trace: Trace) -> Sequence[str]:
+    """Return what a migration touches, last first, as far as that is known."""
+    touched = [t.operation.impact(t.before).object for t in trace.operations if not is_raw(t.operation)]
+    return list(dict.fromkeys(reversed(touched)))
 
 
 def _reached(trace: Trace, known: VersionState) -> Trace:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -94,6 +95,46 @@ def wait(session):
 def upgrade(op):
     op.run(wait)
 """
+
+
+SLOW_THEN_MORE = """import time
+
+def wait(session):
+    time.sleep(2)
+
+def more(session):
+    pass
+
+def upgrade(op):
+    op.run(wait)
+    op.run(more)
+"""
+
+
+@contextlib.contextmanager
+def held(folder, write):
+    """Another process that runs 0010 through a served warehouse, and holds the lease meanwhile."""
+    write("0010_slow.py", SLOW)
+    command = [sys.executable, "-m", "bqmigrate"]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with contextlib.ExitStack() as stack:
+        served = _started([*command, "local", "serve"], folder, environ, stack)
+        assert served.stdout is not None
+        served.stdout.readline()
+        run = _started([*command, "upgrade", "--verbose"], folder, environ, stack)
+        assert run.stderr is not None
+        while "event=StepStarted version=0010" not in run.stderr.readline():
+            pass
+        yield run
+
+
+def _started(command, folder, environ, stack):
+    process = subprocess.Popen(
+        command, cwd=folder, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    stack.callback(process.communicate)
+    stack.callback(process.kill)
+    return process
 
 
 @pytest.fixture

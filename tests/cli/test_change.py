@@ -174,7 +174,13 @@ def test_a_step_that_fails_is_named_with_its_place_and_what_was_done(cli, write)
     assert "error BQM201: 0010 two stopped after step 1 of 2\n  --> migrations/0010_two.yaml:" in done.err
     assert "  ✓ 1/2  add column" in done.err
     assert "  ✗ 2/2  run sql" in done.err
-    assert "hint: mend migrations/0010_two.yaml, then: bqmigrate upgrade" in done.err
+    assert done.err.endswith(
+        "Step 1 stays done, and is not run again. Later migrations wait.\n"
+        "\n"
+        "hint: fix step 2 in the file, then    bqmigrate upgrade\n"
+        "      or take step 1 back             bqmigrate downgrade 0009\n"
+        "      or, if you did step 2 by hand   bqmigrate repair 0010 --mark-applied\n"
+    )
     assert "half-applied" in cli("history").out
 
 

@@ -48,7 +48,64 @@ def test_a_half_applied_migration_counts_as_waiting(cli, write):
     cli("upgrade")
     done = cli("history", "--exit-code")
     assert done.code == 10
-    assert done.out.endswith("At 0009; 0 pending, 1 half-applied.\n")
+    assert "\nAt 0009; 0 pending, 1 half-applied.\n" in done.out
+
+
+def test_history_and_show_tell_how_far_a_half_applied_migration_got_and_the_ways_on(cli, write):
+    write("0010_two.yaml", TWO_STEPS)
+    cli("upgrade")
+    told = (
+        "0010 two stopped after step 1, at step 2\n"
+        "\n"
+        "  ✓ 1  add column  tenants.tenant_profiles\n"
+        "  ✗ 2  run sql  SELECT 1 FROM nowhere.nothing\n"
+        "     Not found: Dataset bqmigrate-local:nowhere was not found in location US\n"
+        "\n"
+        "hint: fix step 2 in the file, then    bqmigrate upgrade\n"
+        "      or take step 1 back             bqmigrate downgrade 0009\n"
+        "      or, if you did step 2 by hand   bqmigrate repair 0010 --mark-applied\n"
+    )
+    assert cli("history").out.endswith(told)
+    assert told in cli("show", "10").out
+    for words in (["history"], ["show", "10"]):
+        assert "bqmigrate downgrade --env local 0009" in cli(*words, "--env", "local").out
+    shown = cli("history", "--json").json["half_applied"]
+    assert [s["outcome"] for s in shown[0]["steps"]] == ["done", "failed"]
+    assert [w["command"] for w in shown[0]["ways_on"]] == [
+        "bqmigrate upgrade", "bqmigrate downgrade 0009", "bqmigrate repair 0010 --mark-applied",
+    ]  # fmt: skip
+
+
+def test_a_way_on_is_the_way(cli, write):
+    file = write("0010_two.yaml", TWO_STEPS)
+    cli("upgrade")
+    assert cli("downgrade", "0009").out.startswith("Reverted 1 migration in ")
+    assert "half-applied" not in cli("history").out
+    cli("upgrade")
+    file.write_text(TWO_STEPS.replace("SELECT 1 FROM nowhere.nothing", "SELECT 1"))
+    assert cli("upgrade").out.startswith("Applied 1 migration in ")
+
+
+def test_a_file_that_is_wrong_hides_nothing_else(cli, write):
+    cli("upgrade")
+    write("0010_bad.yaml", "upgrade: [\n")
+    done = cli("history")
+    assert done.code == 0
+    assert "0009     pipeline_execution_queue  applied" in done.out
+    assert "0010     bad                       pending" in done.out
+    assert done.err.startswith("warning: migrations/0010_bad.yaml:")
+    shown = cli("history", "--json").json
+    assert [f["file"] for f in shown["findings"]] == ["migrations/0010_bad.yaml"]
+    assert cli("show", "9").out.startswith("0009 pipeline_execution_queue  applied ")
+    refused = cli("show", "10")
+    assert (refused.code, refused.out) == (3, "")
+    assert cli("upgrade").code == 3
+
+
+def test_an_applied_file_that_is_no_migration_any_more_is_edited(cli, write):
+    cli("upgrade")
+    write("0009_pipeline_execution_queue.yaml", "upgrade: [\n")
+    assert "0009     pipeline_execution_queue  edited" in cli("history").out
 
 
 def test_an_empty_project_has_an_empty_history(cli, tmp_path, monkeypatch):
@@ -148,7 +205,8 @@ def test_show_as_json(cli, write):
     cli("upgrade")
     shown = cli("show", "0010", "--json").json["migration"]
     assert set(shown) == HISTORY_KEYS | {
-        "file", "format", "description", "upgrade", "downgrade", "downgrade_problem", "job_ids",
+        "file", "format", "description", "upgrade", "downgrade", "downgrade_problem", "job_ids", "adopted",
+        "half_applied",
     }  # fmt: skip
     assert (shown["format"], shown["downgrade"]) == ("sql", None)
     assert "no inverse" in shown["downgrade_problem"]

@@ -16,7 +16,7 @@ import time
 
 import pytest
 
-from .conftest import HARD_DROP, ROOT, SLOW
+from .conftest import HARD_DROP, ROOT, SLOW, SLOW_THEN_MORE, held
 
 LIMIT_S = 30
 # Ctrl-C comes only from a terminal that the process has as its own.
@@ -146,12 +146,14 @@ def test_a_yes_on_the_terminal_never_replaces_allowing_data_loss(terminal, write
     assert cli("current").out == "0010 drop\n"
 
 
-def test_ctrl_c_names_the_running_step_and_the_next_command(terminal, write, cli):
+def test_ctrl_c_twice_names_the_running_step_and_the_next_command(terminal, write, cli):
     write("0010_slow.py", SLOW)
     cli("upgrade", "9")
     seen = terminal("upgrade")
     seen.read_until("0010 slow")
     time.sleep(0.3)
+    seen.type("\x03")
+    seen.read_until("stopping after 0010 step 1/1: run python wait; Ctrl-C again stops now")
     seen.type("\x03")
     assert seen.end() == 130
     assert "error BQM910: interrupted during 0010 step 1/1: run python wait" in seen.screen
@@ -159,6 +161,33 @@ def test_ctrl_c_names_the_running_step_and_the_next_command(terminal, write, cli
     assert "hint: bqmigrate upgrade" in seen.screen
     assert "Traceback" not in seen.screen
     assert "1 half-applied" in cli("history").out
+
+
+def test_ctrl_c_once_stops_after_the_running_step_and_the_next_run_goes_on(terminal, write, cli):
+    write("0010_slow.py", SLOW_THEN_MORE)
+    cli("upgrade", "9")
+    seen = terminal("upgrade")
+    seen.read_until("0010 slow")
+    time.sleep(0.3)
+    seen.type("\x03")
+    assert seen.end() == 130
+    assert "stopping after 0010 step 1/2: run python wait; Ctrl-C again stops now" in seen.screen
+    assert "error BQM910: interrupted in 0010_slow, after step 1 of 2" in seen.screen
+    assert "What was done is recorded; no step is running." in seen.screen
+    assert "hint: go on: bqmigrate upgrade" in seen.screen
+    assert "0010 slow stopped after step 1, between two steps" in cli("history").out
+    again = cli("upgrade")
+    assert (again.code, again.out.partition(" in ")[0]) == (0, "Applied 1 migration")
+    assert "run python wait" not in again.err
+
+
+def test_ctrl_c_while_waiting_for_another_run_stops_at_once(terminal, write, cli, folder):
+    with held(folder, write):
+        seen = terminal("upgrade", "--lock-timeout", "60")
+        seen.read_until("waiting for ")
+        time.sleep(0.3)
+        seen.type("\x03")
+        assert seen.end() == 130
 
 
 def test_ctrl_c_in_a_question_changes_nothing(terminal, confirming, cli):

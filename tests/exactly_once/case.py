@@ -19,6 +19,7 @@ from bqmigrate.execution.lease import Clocks
 from bqmigrate.local import LocalWarehouse
 from bqmigrate.local.http.message import Request
 from tests.exactly_once.timeline import CALL_S, Timeline
+from tests.exactly_once.turns import Turns
 from tests.exactly_once.wire import Act, Call, Killed, Wire, reply
 
 HISTORY = "bqmigrate"
@@ -68,6 +69,7 @@ class Sent:
     body: Mapping[str, Any]
     status: int
     late: bool
+    at: float
 
 
 @dataclass
@@ -133,6 +135,8 @@ class Case:
     downgrades: int = 0
     forbidden: str | None = None
     wires: int = 0
+    note: str = ""
+    turns: Turns | None = None
 
     @property
     def timeline(self) -> Timeline:
@@ -174,14 +178,12 @@ class Case:
             clocks=Clocks(self.timeline.monotonic, self.timeline.sleep),
         )
 
-    def before_call(self, wire: Wire) -> None:
-        """Let time pass, and let arrive what is due; a hook for those who take turns."""
+    def before_call(self) -> None:
+        """Let others go first where runners take turns; let time pass, and let arrive what is due."""
+        if self.turns is not None:
+            self.turns.pause()
         self.timeline.seconds += CALL_S
-        for late in [item for item in self.late if item.calls is not None and item.runner != wire.runner]:
-            late.calls = (late.calls or 0) - 1
-            if late.calls <= 0:
-                self._arrive(late)
-        for late in [item for item in self.late if item.calls is not None and item.runner == wire.runner]:
+        for late in [item for item in self.late if item.calls is not None]:
             late.calls = (late.calls or 0) - 1
             if late.calls <= 0:
                 self._arrive(late)
@@ -196,7 +198,7 @@ class Case:
         self.log.append(
             Sent(
                 self.order, sent or self.order, runner, call.method, call.path, call.job_id, body,
-                answer.status_code, late=sent is not None,
+                answer.status_code, late=sent is not None, at=self.timeline.seconds,
             )
         )  # fmt: skip
         return answer

@@ -31,7 +31,11 @@ upgrade:
   - rename_columns: {table: app.users, columns: {n: m}}
   - rename_table: {table: app.users, to: people}
 """
-FILL = "-- migrate:up\nUPDATE app.users SET n = n + 10 WHERE TRUE\n-- migrate:down\nUPDATE app.users SET n = n - 10 WHERE TRUE\n"
+FILL = """-- migrate:up
+UPDATE app.users SET n = n + 10 WHERE TRUE
+-- migrate:down
+UPDATE app.users SET n = n - 10 WHERE TRUE
+"""
 SCRIPT = """-- migrate:up
 BEGIN TRANSACTION;
 UPDATE app.users SET n = n * 2 WHERE TRUE;
@@ -76,7 +80,11 @@ MANY = {
     "0006_view.yaml": VIEW,
     "0007_more.yaml": "upgrade:\n  - create_table: {table: app.more, schema: [{name: k, type: STRING}]}\n",
 }
-HALF_BROKEN = "upgrade:\n  - add_columns: {table: app.users, columns: [{name: x, type: STRING}]}\n  - sql: {statement: SELECT ERROR('never')}\n"
+HALF_BROKEN = """
+upgrade:
+  - add_columns: {table: app.users, columns: [{name: x, type: STRING}]}
+  - sql: {statement: SELECT ERROR('never')}
+"""
 HALF_MENDED = HALF_BROKEN.replace("SELECT ERROR('never')", "UPDATE app.users SET x = 'full' WHERE TRUE")
 DROPS = """
 upgrade:
@@ -172,9 +180,8 @@ def _on(name: str, extra: Files, **more: object) -> Scenario:
 def _down(name: str, extra: Files, target: str = "0002", **more: object) -> Scenario:
     """Return a scenario that takes files back again."""
     files = {**BASE, **extra}
-    return Scenario(
-        name, files, start=files, before=(("upgrade", "head"),), rows=more.pop("rows", None), act=("downgrade", target), **more  # type: ignore[arg-type]
-    )  # fmt: skip
+    act = ("downgrade", target)
+    return Scenario(name, files, start=files, before=(("upgrade", "head"),), act=act, **more)  # type: ignore[arg-type]
 
 
 # An absolute target: after a crash nobody can know what -1 is counted from.

@@ -10,7 +10,7 @@ from typing import Any
 from tests.exactly_once.case import SUCCESS, Bench, Case, End
 from tests.exactly_once.faults import FAULTS
 from tests.exactly_once.oracle import Oracle, shape
-from tests.exactly_once.scenarios import SCENARIOS, Scenario
+from tests.exactly_once.scenarios import Scenario
 from tests.exactly_once.wire import Act, Call, Wire
 
 AFTER_TTL_S = 90.0
@@ -91,12 +91,11 @@ class Single:
         return f"{self.scenario.name} call {self.number} {self.fault}"
 
 
-def all_singles(cleans: Mapping[str, Clean]) -> Sequence[Single]:
-    """Return every call x every fault that applies, in an order that spreads scenarios over any window."""
+def singles_of(scenario: Scenario, expected: Clean) -> Sequence[Single]:
+    """Return every call of a scenario x every fault that applies, in an order that spreads over any window."""
     found = [
         Single(scenario, call.number, name)
-        for scenario in SCENARIOS
-        for call in cleans[scenario.name].calls
+        for call in expected.calls
         for name, fault in FAULTS.items()
         if fault.applies(call)
     ]
@@ -165,7 +164,7 @@ def _in_the_end(case: Case, scenario: Scenario, files: str, expected: Clean) -> 
     wanted = expected.shape_then if files == "again" else expected.shape
     found = without_strays(case, shape(case), wanted)
     if found != wanted:
-        yield f"4: {_difference(found, wanted)}"
+        yield f"4: {difference(found, wanted)}"
     yield from Oracle(case).findings()
 
 
@@ -186,9 +185,10 @@ def without_strays(case: Case, found: Mapping[str, Any], wanted: Mapping[str, An
     }
 
 
-def _difference(found: Any, expected: Any, where: str = "") -> str:
+def difference(found: Any, expected: Any, where: str = "") -> str:
+    """Name the first place where two shapes differ."""
     if isinstance(found, Mapping) and isinstance(expected, Mapping):
         for key in sorted({*found, *expected}, key=str):
             if found.get(key) != expected.get(key):
-                return _difference(found.get(key), expected.get(key), f"{where}.{key}")
+                return difference(found.get(key), expected.get(key), f"{where}.{key}")
     return f"{where}: is {found!r}, should be {expected!r}"

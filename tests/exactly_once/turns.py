@@ -48,6 +48,8 @@ class Turns:
         with self._sleeping_here():
             for thread in threads:
                 thread.start()
+            for runner in self._runners:
+                self._give(runner)  # to the threshold of its first call
             while not all(runner.over for runner in self._runners):
                 self._give(self._next())
             for thread in threads:

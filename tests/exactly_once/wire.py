@@ -92,7 +92,7 @@ class Wire(BaseAdapter):
         """Answer one request, or do not."""
         if self.dead:
             raise Killed
-        self.case.before_call(self)
+        self.case.before_call()
         if self.dead:
             raise Killed
         self.number += 1

@@ -23,7 +23,8 @@ def run(
     output = invocation.output
     with invocation.open() as project:
         view = project.history()
+    output.warn(f"{finding.place}: {finding.message}" for finding in view.findings)
     body = documents.document("history", project.config.environment, documents.history(view))
-    output.answer(body, history.lines(view, limit=output.limit, marks=output.marks))
+    output.answer(body, history.lines(view, limit=output.limit, marks=output.marks, env=invocation.settings.env))
     waiting = view.pending or history.unsettled(view)
     return PENDING if exit_code and waiting else 0

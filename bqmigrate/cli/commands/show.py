@@ -16,8 +16,9 @@ def run(
     """Show one migration: its steps, job ids and the way back."""
     from bqmigrate.cli.render import detail, documents  # noqa: PLC0415  --help must not pay for it
 
+    output = invocation.output
     with invocation.open() as project:
         shown = project.show(version)
     body = documents.document("show", project.config.environment, documents.detail(shown))
-    invocation.output.answer(body, detail.lines(shown))
+    output.answer(body, detail.lines(shown, output.marks, invocation.settings.env, output.limit))
     return 0

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from bqmigrate.cli.render import halfway, running
+from bqmigrate.cli.render.findings import findings_json
 from bqmigrate.cli.render.words import timestamp
 from bqmigrate.config import Environment
 from bqmigrate.execution.report import Report
@@ -81,7 +83,13 @@ def operation(step: PlannedStep, *, statements: bool = False) -> Json:
 
 def history(view: HistoryView) -> Json:
     """Return every migration, oldest first."""
-    return {"current": view.current, "migrations": [line(each) for each in view.migrations]}
+    return {
+        "current": view.current,
+        "migrations": [line(each) for each in view.migrations],
+        "running": running.document(view.running) if view.running else None,
+        "half_applied": [halfway.document(each) for each in view.halfway],
+        "findings": findings_json(view.findings),
+    }
 
 
 def line(each: HistoryLine) -> Json:
@@ -116,5 +124,7 @@ def detail(shown: MigrationDetail) -> Json:
             "downgrade": None if down is None else [operation(s, statements=True) for s in down],
             "downgrade_problem": shown.downgrade_problem,
             "job_ids": list(shown.job_ids),
+            "adopted": shown.line.adopted,
+            "half_applied": halfway.document(shown.halfway) if shown.halfway else None,
         }
     }

@@ -43,9 +43,11 @@ def event_lines(event: Event, environment: Environment, marks: Marks, width: int
         case RunStarted():
             return [header(environment, event.from_version, event.to_version), Text("")]
         case LeaseWaiting():
-            return [Text(f"waiting for {one_line(event.holder)}, at most {event.seconds:.0f} s more")]
+            until = [Text(f"  until              {event.until}")] if event.until else []
+            first = Text(f"waiting for {one_line(event.holder)}, at most {event.seconds:.0f} s more")
+            return [first, *_known_of(event), *until]
         case LeaseTaken(taken_over_from=str(holder)):
-            return [Text(f"taken over from {one_line(holder)}, which does not answer any more")]
+            return [Text(f"taken over from {one_line(holder)}, which does not answer any more"), *_known_of(event)]
         case MigrationStarted(resumes=True):
             return [Text(f"     {event.version} goes on where an earlier run stopped")]
         case StepFinished() if event.of > 1 or event.notes or event.outcome in OUTCOMES:
@@ -57,6 +59,12 @@ def event_lines(event: Event, environment: Environment, marks: Marks, width: int
             return [_migration(event, width, marks), *(Text(f"         left in place: {name}") for name in event.left)]
         case _:
             return []
+
+
+def _known_of(event: LeaseWaiting | LeaseTaken) -> Sequence[Text]:
+    """Say what is known of the run that holds the lease, or held it."""
+    told = (("runs", "ran")[isinstance(event, LeaseTaken)], event.runs), ("last sign of life", event.last_sign)
+    return [Text(f"  {name.ljust(17)}  {one_line(value)}") for name, value in told if value]
 
 
 def running(step: StepStarted, name: str, waited_ms: int, marks: Marks, width: int | None) -> Text:
@@ -73,7 +81,8 @@ def doing(step: StepStarted) -> str:
 
 def _migration(event: MigrationFinished, width: int | None, marks: Marks) -> Text:
     sign = (marks.done, "green")
-    return _row(sign, f"{event.version} {event.name}", event.summary, event.duration_ms, width, marks)
+    what = event.summary or "left as it was found"
+    return _row(sign, f"{event.version} {event.name}", what, event.duration_ms, width, marks)
 
 
 def _step(event: StepFinished, width: int | None, marks: Marks) -> Text:

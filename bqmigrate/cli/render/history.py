@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
+from bqmigrate.cli.render import halfway, running
 from bqmigrate.cli.render.events import NOWHERE
 from bqmigrate.cli.render.layout import table
 from bqmigrate.cli.render.marks import Marks
@@ -18,10 +19,14 @@ NAME, BY = 1, 5
 STYLES = {"half-applied": "bold red", "missing": "bold red", "edited": "bold red", "pending": "yellow"}
 
 
-def lines(view: HistoryView, *, limit: int | None, marks: Marks) -> Iterator[Text]:
-    """Return the table, oldest first, and what it amounts to."""
+def lines(view: HistoryView, *, limit: int | None, marks: Marks, env: str | None = None) -> Iterator[Text]:
+    """Return who runs now, the table, oldest first, what it amounts to, and the ways on where something stopped."""
+    if view.running is not None:
+        yield from running.lines(view.running)
+        yield Text("")
     if view.migrations:
-        rows = [COLUMNS, *(_row(each) for each in view.migrations)]
+        now = {name.partition("_")[0] for name in view.running.versions} if view.running and view.running.lives else ()
+        rows = [COLUMNS, *(_row(each, runs=each.version in now) for each in view.migrations)]
         head, *rest = table(rows, flexible=(BY, NAME), limit=limit, mark=marks.cut)
         yield Text(head, "bold")
         for text, each in zip(rest, view.migrations, strict=True):
@@ -30,6 +35,9 @@ def lines(view: HistoryView, *, limit: int | None, marks: Marks) -> Iterator[Tex
     half = len(unsettled(view))
     stopped = f", {half} half-applied" if half else ""
     yield Text(f"At {view.current or NOWHERE}; {len(view.pending)} pending{stopped}.")
+    for found in view.halfway:
+        yield Text("")
+        yield from halfway.lines(found, marks, env, limit)
 
 
 def unsettled(view: HistoryView) -> list[str]:
@@ -42,6 +50,7 @@ def current(state: VersionState | None) -> str:
     return one_line(f"{state.version} {state.name}") if state else NOWHERE
 
 
-def _row(each: HistoryLine) -> tuple[str, ...]:
-    took = "" if each.duration_ms is None else duration(each.duration_ms)
-    return (each.version, one_line(each.name), each.state, minute(each.applied_at), took, one_line(each.actor or ""))
+def _row(each: HistoryLine, *, runs: bool) -> tuple[str, ...]:
+    took = "found" if each.adopted else "" if each.duration_ms is None else duration(each.duration_ms)
+    when = "running now" if runs else minute(each.applied_at)
+    return (each.version, one_line(each.name), each.state, when, took, one_line(each.actor or ""))

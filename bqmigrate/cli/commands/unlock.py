@@ -1,0 +1,25 @@
+"""`bqmigrate unlock`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bqmigrate.cli.invocation import Invocation
+
+
+def run(
+    invocation: Invocation,
+    lease_id: Annotated[str, typer.Argument(help="The id of the dead run, as history names it.", show_default=False)],
+) -> int:
+    """Take the lease away from a dead run."""
+    from bqmigrate.cli.hints import in_environment  # noqa: PLC0415  --help must not pay for it
+    from bqmigrate.cli.render import documents, unlocked  # noqa: PLC0415
+
+    with invocation.open() as project:
+        done = project.unlock(lease_id)
+    following = in_environment(done.next, invocation.settings.env) or done.next
+    body = documents.document("unlock", project.config.environment, unlocked.document(done, following))
+    invocation.output.answer(body, unlocked.lines(done, following))
+    return 0

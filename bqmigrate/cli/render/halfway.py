@@ -1,0 +1,59 @@
+"""A half-applied migration: what is done, what failed and why, and the ways on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.text import Text
+
+from bqmigrate.cli.hints import in_environment
+from bqmigrate.cli.render.layout import cut
+from bqmigrate.cli.render.marks import Marks
+from bqmigrate.cli.render.words import one_line
+from bqmigrate.model.history import StepRecord
+from bqmigrate.planning.halfway import Halfway, told
+
+
+def lines(found: Halfway, marks: Marks, env: str | None, limit: int | None) -> Iterator[Text]:
+    """Return all that helps to go on."""
+    yield Text.assemble((f"{found.version} {found.name}", "bold"), f" {_stopped(found)}")
+    yield Text("")
+    for step in found.done:
+        yield _step((marks.done, "green"), step, marks, limit)
+    if found.failed is not None:
+        yield _step((marks.failed, "red"), found.failed, marks, limit)
+    if found.error and found.is_known:
+        yield Text(f"     {one_line(found.error)}")
+    if found.steps or (found.error and found.is_known):
+        yield Text("")
+    first, *rest = (in_environment(told(found.ways), env) or "").splitlines()
+    yield Text.assemble(("hint:", "bold"), f" {first}")
+    yield from (Text(f"      {line}") for line in rest)
+
+
+def document(found: Halfway) -> dict[str, Any]:
+    """Return it as JSON data; the steps are null where nobody knows yet how far it got."""
+    return {
+        "version": found.version,
+        "name": found.name,
+        "direction": found.direction,
+        "steps": [s.to_json() for s in found.steps] if found.is_known else None,
+        "error": found.error,
+        "ways_on": [{"what": way.what, "command": way.command} for way in found.ways],
+    }
+
+
+def _stopped(found: Halfway) -> str:
+    if not found.is_known:
+        return f"was interrupted in its {found.direction}; the next run finds out how far it got"
+    if found.direction == "downgrade":
+        return "is on its way back"
+    after = f" after step {len(found.done)}" if found.done else ""
+    return f"stopped{after}" + (f", at step {found.failed.number}" if found.failed else ", between two steps")
+
+
+def _step(sign: tuple[str, str], step: StepRecord, marks: Marks, limit: int | None) -> Text:
+    what = f"{step.number}  {step.verb or step.kind}  {one_line(step.target)}"
+    shown = what if limit is None else cut(what, limit - marks.width - 3, marks.cut)
+    return Text.assemble("  ", (sign[0].ljust(marks.width), sign[1]), f" {shown}")

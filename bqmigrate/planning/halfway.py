@@ -1,0 +1,78 @@
+"""A migration that stopped on its way: what is done of it, what failed and why, and the ways on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bqmigrate.model.history import Direction, HistoryState, StepRecord, VersionState
+
+STOPPED = frozenset({"failed", "partial"})
+
+
+@dataclass(frozen=True)
+class WayOn:
+    """Something a person can do, and the command that follows it."""
+
+    what: str
+    command: str
+
+
+@dataclass(frozen=True)
+class Halfway:
+    """A half-applied version; `is_known` is false where a run died and nobody has looked yet how far it got."""
+
+    version: str
+    name: str
+    direction: Direction
+    steps: tuple[StepRecord, ...]
+    error: str | None
+    ways: tuple[WayOn, ...]
+    is_known: bool = True
+
+    @property
+    def done(self) -> Sequence[StepRecord]:
+        """Return the steps of the upgrade that are done."""
+        return [s for s in self.steps if s.outcome not in STOPPED]
+
+    @property
+    def failed(self) -> StepRecord | None:
+        """Return the step it stopped at; None where it stopped between two."""
+        return next((s for s in self.steps if s.outcome in STOPPED), None)
+
+
+def halfway(known: VersionState, state: HistoryState, *, is_known: bool) -> Halfway:
+    """Return what a person should know of a half-applied version."""
+    below = max((v for v in state.applied if v < known.version), default=None)
+    steps = known.steps if is_known else ()
+    found = Halfway(known.version, known.name, known.direction, steps, known.record.error, (), is_known)
+    failed = found.failed.number if found.failed else None
+    if known.direction == "downgrade":
+        ways: Sequence[WayOn] = [WayOn("go on with taking it back", _down(below))]
+    elif not is_known:
+        ways = [WayOn("go on with it", "bqmigrate upgrade"), WayOn("or take it back", _down(below))]
+    else:
+        ways = ways_on(known.version, failed, len(found.done), below)
+    return Halfway(found.version, found.name, found.direction, steps, found.error, tuple(ways), is_known)
+
+
+def ways_on(version: str, failed: int | None, done: int, below: str | None) -> Sequence[WayOn]:
+    """Return the ways on from an upgrade that stopped after `done` steps; `below` is the version before it."""
+    back = {0: "or take back what it did", 1: "or take step 1 back"}.get(done, f"or take steps 1 to {done} back")
+    if failed is None:
+        return [WayOn(f"go on with step {done + 1}", "bqmigrate upgrade"), WayOn(back, _down(below))]
+    return [
+        WayOn(f"fix step {failed} in the file, then", "bqmigrate upgrade"),
+        WayOn(back, _down(below)),
+        WayOn(f"or, if you did step {failed} by hand", f"bqmigrate repair {version} --mark-applied"),
+    ]
+
+
+def told(ways: Sequence[WayOn]) -> str:
+    """Return the ways on as lines, the commands below each other."""
+    width = max((len(way.what) for way in ways), default=0)
+    return "\n".join(f"{way.what.ljust(width)}   {way.command}" for way in ways)
+
+
+def _down(below: str | None) -> str:
+    return f"bqmigrate downgrade {below or 'base'}"

@@ -1,0 +1,166 @@
+"""The sweeps in memory: a window of seeds, cut over workers; every seed is a case that can be run again alone."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import random
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from tests.exactly_once.case import Bench, Case
+from tests.exactly_once.doubles import doubled
+from tests.exactly_once.faults import FAULTS
+from tests.exactly_once.lease import Ground, interleaved
+from tests.exactly_once.races import RACED, raced
+from tests.exactly_once.result import Bad, Result
+from tests.exactly_once.scenarios import BY_NAME, SCENARIOS
+from tests.exactly_once.singles import Clean, clean, singles_of, strike
+from tests.exactly_once.timeline import clients_retry_in
+
+# A warehouse forgets nothing: after so many cases a new one is faster.
+CASES_A_BENCH = 100
+
+
+class Cleans(Mapping[str, Clean]):
+    """Every scenario run once without a fault, when it is first asked for."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._known: dict[str, Clean] = {}
+
+    def __getitem__(self, name: str) -> Clean:
+        if name not in self._known:
+            self._known[name] = clean(self._bench, BY_NAME[name])
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(BY_NAME)
+
+    def __len__(self) -> int:
+        return len(BY_NAME)
+
+
+def single(case: Case, cleans: Mapping[str, Clean], seed: int) -> Iterator[str]:
+    """Strike once: the seed is a scenario and a place in its list of faults."""
+    turn, number = divmod(seed, len(SCENARIOS))
+    expected = cleans[SCENARIOS[number].name]
+    singles = singles_of(SCENARIOS[number], expected)
+    chosen = singles[turn % len(singles)]
+    case.note = str(chosen)
+    yield from strike(case, chosen.scenario, {chosen.number: FAULTS[chosen.fault].act}, expected)
+
+
+def double(case: Case, cleans: Mapping[str, Clean], seed: int) -> Iterator[str]:
+    """Strike twice: the seed chooses all of it."""
+    scenario = SCENARIOS[seed % len(SCENARIOS)]
+    yield from doubled(case, scenario, cleans[scenario.name], seed)
+
+
+class Grounds:
+    """The lease's own ground in each warehouse: one lock, used again."""
+
+    def __init__(self) -> None:
+        self._grounds: dict[int, Ground] = {}
+
+    def of(self, case: Case) -> Ground:
+        """Return the ground in the warehouse of a case."""
+        key = id(case.bench)
+        if key not in self._grounds:
+            self._grounds = {key: Ground(case)}
+        return self._grounds[key]
+
+
+_GROUNDS = Grounds()
+
+
+def lease_alone(case: Case, _: Mapping[str, Clean], seed: int) -> Iterator[str]:
+    """Let two or three runners do nothing but take and let go of the lease, in the order of the seed."""
+    ground = _GROUNDS.of(case)
+    calls = ground.case.calls
+    yield from interleaved(ground, seed)
+    case.note, case.calls = ground.case.note, ground.case.calls - calls
+
+
+Sweep = Callable[[Case, Mapping[str, Clean], int], Iterator[str]]
+SWEEPS: Mapping[str, Sweep] = {"singles": single, "doubles": double, "races": raced, "lease": lease_alone}
+
+
+def every_single() -> Sequence[int]:
+    """Return the seeds of every call x every fault x every scenario."""
+    bench = Bench()
+    with clients_retry_in(bench.timeline):
+        lengths = [len(singles_of(s, clean(bench, s))) for s in SCENARIOS]
+    bench.close()
+    return [turn * len(SCENARIOS) + number for number, most in enumerate(lengths) for turn in range(most)]
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one worker does."""
+
+    sweep: str
+    seeds: Sequence[int]
+
+
+def work(share: Share) -> Result:
+    """Run seeds one after another."""
+    logging.disable(logging.CRITICAL)
+    result = Result()
+    bench = Bench()
+    with clients_retry_in(bench.timeline):
+        cleans = Cleans(bench)
+        for number, seed in enumerate(share.seeds):
+            case_bench = bench if number % CASES_A_BENCH else Bench()
+            bench = case_bench
+            with clients_retry_in(bench.timeline):
+                _one(bench.case(seed), SWEEPS[share.sweep], cleans, seed, result)
+    return result
+
+
+def _one(case: Case, sweep: Sweep, cleans: Mapping[str, Clean], seed: int, result: Result) -> None:
+    random.seed(seed)  # the client's back-off has jitter
+    try:
+        findings = tuple(sweep(case, cleans, seed))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is a finding
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        findings = (f"traceback: {type(error).__name__}: {error} ({last.filename}:{last.lineno})",)
+    result.cases += 1
+    result.requests += case.calls
+    result.landed.add(case.landed)
+    if findings:
+        result.bad.append(Bad(seed, case.note, findings))
+
+
+def run(sweep: str, seeds: Sequence[int], workers: int) -> Result:
+    """Run a window of seeds on several workers."""
+    total = Result()
+    if workers == 1:
+        return work(Share(sweep, seeds))
+    shares = [Share(sweep, seeds[i::workers]) for i in range(workers)]
+    with multiprocessing.get_context("spawn").Pool(workers) as pool:
+        for result in pool.imap_unordered(work, shares):
+            total.add(result)
+    return total
+
+
+def replay(sweep: str, seed: int) -> tuple[Case, Sequence[str]]:
+    """Run one case again and return it with what is wrong."""
+    logging.disable(logging.CRITICAL)
+    bench = Bench()
+    with clients_retry_in(bench.timeline):
+        cleans = Cleans(bench)
+        case = bench.case(seed)
+        result = Result()
+        _one(case, SWEEPS[sweep], cleans, seed, result)
+    return case, result.bad[0].findings if result.bad else ()
+
+
+def cores() -> int:
+    """Return how many workers are worth it."""
+    return os.cpu_count() or 1
+
+
+__all__ = ["RACED", "SWEEPS", "cores", "every_single", "replay", "run"]
