@@ -6,6 +6,40 @@ import pytest
 
 from tests.conformance.behaviour import behaviour, refused
 
+TAG = "projects/p/locations/us/taxonomies/1/policyTags/2"
+KEY = '"projects/p/locations/us/keyRings/r/cryptoKeys/k"'
+# Per view: the columns that are asked for, and their rows.
+COLUMNS = {
+    "TABLES": [
+        ("table_type", "default_collation_name", "is_change_history_enabled", "is_fine_grained_mutations_enabled",
+         "base_table_name", "snapshot_time_ms", "TIMESTAMP_DIFF(CURRENT_TIMESTAMP(), creation_time, HOUR)"),
+        ("BASE TABLE", "und:ci", "YES", "NO", None, None, 0),
+    ],
+    "COLUMNS": [
+        ("column_name", "is_nullable", "data_type", "collation_name", "column_default", "rounding_mode", "policy_tags",
+         "is_generated", "is_partitioning_column", "clustering_ordinal_position"),
+        ("day", "YES", "DATE", None, None, None, [], "NEVER", "YES", None),
+        ("id", "NO", "INT64", None, "7", None, [], "NEVER", "NO", 1),
+        ("n", "YES", "NUMERIC(5, 2)", None, None, "ROUND_HALF_EVEN", [TAG], "NEVER", "NO", None),
+        ("s", "YES", "STRING", "und:ci", None, None, [], "NEVER", "NO", None),
+    ],
+    "COLUMN_FIELD_PATHS": [
+        ("field_path", "collation_name", "rounding_mode", "policy_tags"),
+        ("day", None, None, []),
+        ("id", None, None, []),
+        ("n", None, "ROUND_HALF_EVEN", [TAG]),
+        ("s", "und:ci", None, []),
+    ],
+    "TABLE_OPTIONS": [
+        ("option_name", "option_type", "option_value"),
+        ("enable_change_history", "BOOL", "true"),
+        ("expiration_timestamp", "TIMESTAMP", 'TIMESTAMP "2999-01-01T00:00:00.000Z"'),
+        ("kms_key_name", "STRING", KEY),
+        ("max_staleness", "INTERVAL", 'INTERVAL "0-0 0 1:0:0" YEAR TO SECOND'),
+        ("require_partition_filter", "BOOL", "true"),
+    ],
+}  # fmt: skip
+
 
 @pytest.fixture
 def table(sql):
@@ -166,6 +200,9 @@ def test_partitions_count_their_rows(sql, rows):
     sql("INSERT INTO r VALUES (15), (19), (500)")
     sql("CREATE TABLE plain AS SELECT 1 AS a")
     found = rows("SELECT table_name, partition_id, total_rows FROM INFORMATION_SCHEMA.PARTITIONS")
+    asked = "total_logical_bytes, TIMESTAMP_DIFF(CURRENT_TIMESTAMP(), last_modified_time, HOUR)"
+    ((size, age),) = rows(f"SELECT {asked} FROM INFORMATION_SCHEMA.PARTITIONS WHERE partition_id = '20260101'")
+    assert (size, age) == (16, 0)
     assert sorted(found, key=str) == [
         ("d", "20260101", 2),
         ("d", "20260102", 1),
@@ -202,13 +239,47 @@ def test_a_view_is_reached_by_each_qualifier(rows, client, dataset, table):
     assert rows(asked) == [(2,)]
 
 
-@behaviour("ISI names of views and columns are compared without case; unknown ones are refused")
+@behaviour("ISI names of views have a case, names of columns none; unknown views are refused")
 def test_an_unknown_view_or_dataset_is_not_found(rows, table):
-    with refused(404, "notFound"):
-        rows("SELECT * FROM INFORMATION_SCHEMA.NOPE")
+    for path in ("INFORMATION_SCHEMA.NOPE", "INFORMATION_SCHEMA.tables", "information_schema.TABLES"):
+        with refused(404, "notFound"):
+            rows(f"SELECT * FROM {path}")
     with refused(404, "notFound"):
         rows("SELECT * FROM no_such_dataset.INFORMATION_SCHEMA.TABLES")
-    assert rows("SELECT TABLE_NAME FROM information_schema.tables WHERE Table_Name = 't'") == [("t",)]
+    assert rows("SELECT TABLE_NAME FROM INFORMATION_SCHEMA.TABLES WHERE Table_Name = 't'") == [("t",)]
+
+
+@behaviour("8 PARTITIONS, TABLE_CONSTRAINTS, KEY_COLUMN_USAGE and CONSTRAINT_COLUMN_USAGE are of one dataset only")
+@pytest.mark.parametrize("view", ["PARTITIONS", "TABLE_CONSTRAINTS", "KEY_COLUMN_USAGE", "CONSTRAINT_COLUMN_USAGE"])
+def test_some_views_are_of_one_dataset_only(sql, rows, client, dataset, table, view):
+    sql("INSERT INTO parent VALUES (1, 'x')")
+    region = f"region-{client.get_dataset(dataset).location.lower()}"
+    with refused(404, "notFound"):
+        rows(f"SELECT table_name FROM `{region}`.INFORMATION_SCHEMA.{view}")
+    assert rows(f"SELECT table_name FROM INFORMATION_SCHEMA.{view}") != []
+
+
+@behaviour("8 the columns that tell drift")
+@pytest.mark.parametrize("view", COLUMNS)
+def test_a_view_has_the_columns_that_tell_drift(sql, rows, resource, api, view):
+    sql(
+        "CREATE TABLE t (id INT64 NOT NULL DEFAULT 7, n NUMERIC(5, 2) OPTIONS (rounding_mode = 'ROUND_HALF_EVEN'), "
+        "s STRING COLLATE 'und:ci', day DATE) PARTITION BY day CLUSTER BY id OPTIONS (require_partition_filter = TRUE, "
+        "expiration_timestamp = TIMESTAMP '2999-01-01 00:00:00+00', max_staleness = INTERVAL 1 HOUR, "
+        "kms_key_name = 'projects/p/locations/us/keyRings/r/cryptoKeys/k', enable_change_history = TRUE)"
+    )
+    fields = resource("t")["schema"]["fields"]
+    fields[1]["policyTags"] = {"names": [TAG]}
+    api("PATCH", "/tables/t", {"schema": {"fields": fields}, "defaultCollation": "und:ci"})
+    wanted = COLUMNS[view]
+    found = rows(f"SELECT {', '.join(wanted[0])} FROM INFORMATION_SCHEMA.{view} WHERE table_name = 't' ORDER BY 1")
+    assert found == wanted[1:]
+
+
+@behaviour("ISI each query is charged at least 10 MB")
+def test_a_query_of_information_schema_has_its_price(sql, table):
+    assert sql("SELECT 1 FROM INFORMATION_SCHEMA.TABLES").total_bytes_billed == 10 * 1024 * 1024
+    assert sql("SELECT 1").total_bytes_billed == 0
 
 
 @behaviour("ISI the views are read-only")

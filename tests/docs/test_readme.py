@@ -64,6 +64,13 @@ def test_the_requests_are_as_measured_and_within_their_limits(tmp_path):
     assert [c.walk for c in measured if c.requests > c.limit] == []
 
 
+def test_the_figures_of_the_embedded_warehouse_are_the_benchmarks():
+    shown = next(t for t in tables(TEXT) if t[0] == ["the embedded warehouse", "ms, median", "of"])[1:]
+    timed = re.findall(r'(?:Timing|_median)\(\s*"([^"]+)"', read(ROOT / "bench" / "warehouse.py"))
+    assert [what for what, _, _ in shown] == timed
+    assert all(float(ms) > 0 and int(runs) >= 5 for _, ms, runs in shown)
+
+
 def test_both_force_flags_have_their_successor():
     rows = next(t for t in tables(TEXT) if t[0][0] == "what you did with the bootstrap")[1:]
     for flag in ("force_recreate_tables", "force_recreate_dataset"):

@@ -6,10 +6,9 @@ from typing import Any
 
 from bqmigrate.local.catalog.records import TableRecord
 from bqmigrate.local.catalog.store import Reader
+from bqmigrate.local.catalog.tables import SQL_ONLY
 from bqmigrate.local.storage import physical
 
-# What only DDL sets and only INFORMATION_SCHEMA shows.
-SQL_ONLY = frozenset({"enableChangeHistory"})
 DEFINITIONS = ("snapshotDefinition", "cloneDefinition")
 ROOT = "https://bigquery.googleapis.com/bigquery/v2"
 

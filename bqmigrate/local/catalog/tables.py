@@ -36,7 +36,9 @@ OUTPUT = frozenset({
 })  # fmt: skip
 INHERITED = ("defaultCollation", "defaultRoundingMode")
 DOCUMENTED = Switches()
-STAYING = ("schema", "encryptionConfiguration")
+# What only an option of SQL sets, and no reply shows.
+SQL_ONLY = frozenset({"enableChangeHistory"})
+STAYING = ("schema", "encryptionConfiguration", *SQL_ONLY)
 NOT_TAUGHT = {
     "externalDataConfiguration": "external tables",
     "biglakeConfiguration": "BigLake tables",
@@ -66,7 +68,7 @@ def refuse(problem: Refusal | None) -> None:
 def create_table(tx: Transaction, project: str, dataset: str, table: str, body: Mapping[str, Any]) -> TableRecord:
     """Make an empty table with the dataset's defaults; 409 when the name is taken."""
     parent = require_unused(tx, project, dataset, table)
-    resource = _with_defaults(tx, canonical(_chosen(body)), parent)
+    resource = _with_defaults(tx, canonical(_with_sql_only(body)), parent)
     check_table(resource)
     _check_own_key(resource, (project, dataset, table))
     record = TableRecord(
@@ -82,7 +84,7 @@ def create_view(
 ) -> TableRecord:
     """Make a view whose columns are already known; 409 when the name is taken."""
     parent = require_unused(tx, project, dataset, table)
-    chosen = {**_chosen(body), "schema": {"fields": [c.to_rest() for c in columns]}}
+    chosen = {**chosen_of(body), "schema": {"fields": [c.to_rest() for c in columns]}}
     resource = canonical(chosen)
     if "expirationTime" not in resource and "defaultTableExpirationMs" in parent.resource:
         resource["expirationTime"] = str(tx.now_ms + int(parent.resource["defaultTableExpirationMs"]))
@@ -104,7 +106,13 @@ def require_unused(tx: Transaction, project: str, dataset: str, table: str) -> D
     return parent
 
 
-def _chosen(body: Mapping[str, Any]) -> dict[str, Any]:
+def _with_sql_only(resource: Mapping[str, Any]) -> dict[str, Any]:
+    own = {key: value for key, value in resource.items() if key in SQL_ONLY}
+    return {**chosen_of({key: value for key, value in resource.items() if key not in SQL_ONLY}), **own}
+
+
+def chosen_of(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a client sets of a table; 400 for what no table has, 501 for what this warehouse has not."""
     for key, what in NOT_TAUGHT.items():
         if body.get(key) is not None:
             raise unsupported(what)
@@ -154,7 +162,7 @@ def patch_table(
 ) -> TableRecord:  # fmt: skip
     """Merge changes into a table: only what BigQuery lets one change in place."""
     check_match(if_match, record.etag)
-    chosen = _chosen(body)
+    chosen = chosen_of(body)
     merged = merge(record.resource, chosen)
     if chosen.get("schema") is not None:
         merged["schema"] = _kept_tags(record, chosen["schema"])
@@ -169,7 +177,7 @@ def replace_table(
 ) -> TableRecord:  # fmt: skip
     """Exchange all that can be set of a table; a schema that is not sent stays."""
     check_match(if_match, record.etag)
-    chosen = _chosen(body)
+    chosen = chosen_of(body)
     kept = {k: record.resource[k] for k in STAYING if chosen.get(k) is None and k in record.resource}
     return exchange(tx, record, {**chosen, **kept}, switches)
 

@@ -57,7 +57,7 @@ def insert_table(call: Call) -> Response:
             tables.require_unused(tx, *name)
             record = view_from_rest(run, name, body)
         else:
-            record = tables.create_table(tx, *name, body)
+            record = tables.create_table(tx, *name, tables.chosen_of(body))
             _require_tagging(call, (), record.columns)
             check_defaults(record.columns, run.tables, run.scope)
         reply = table_resource(tx, record)

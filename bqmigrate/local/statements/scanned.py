@@ -9,9 +9,13 @@ from collections.abc import Sequence
 
 from bqmigrate.local.sql.bound import BoundDml, BoundQuery
 from bqmigrate.local.sql.scans import ALIAS, Scan
+from bqmigrate.local.statements.information.views import reads_information
 from bqmigrate.local.statements.run import Run
 from bqmigrate.local.storage import physical
 from bqmigrate.model.columns import Column
+
+# https://cloud.google.com/bigquery/docs/information-schema-intro#pricing
+INFORMATION_BYTES = 10 * 1024 * 1024
 
 
 def scanned_bytes(run: Run, bound: BoundQuery | BoundDml) -> int:
@@ -19,7 +23,8 @@ def scanned_bytes(run: Run, bound: BoundQuery | BoundDml) -> int:
     tables: dict[str, list[Scan]] = {}
     for scan in bound.scans:
         tables.setdefault(scan.info.physical, []).append(scan)
-    return sum(_bytes(run, scans) for scans in tables.values())
+    information = INFORMATION_BYTES if reads_information(bound.tables) else 0
+    return information + sum(_bytes(run, scans) for scans in tables.values())
 
 
 def changed_bytes(run: Run, bound: BoundDml) -> int:

@@ -33,6 +33,8 @@ OF_DATASETS: Mapping[str, tuple[Shape, Callable[[Sequence[DatasetRecord]], Itera
     "SCHEMATA": (datasets.SCHEMATA, datasets.schemata),
     "SCHEMATA_OPTIONS": (datasets.SCHEMATA_OPTIONS, datasets.schemata_options),
 }
+# There is none of a whole region.
+OF_ONE_DATASET = frozenset({"PARTITIONS", "TABLE_CONSTRAINTS", "KEY_COLUMN_USAGE", "CONSTRAINT_COLUMN_USAGE"})
 # BigQuery has them; what they tell, this warehouse does not keep.
 UNTAUGHT = ("JOBS", "TABLE_STORAGE", "SESSIONS", "STREAMING", "PARAMETERS", "SEARCH_INDEX", "VECTOR_INDEX", "OBJECT",
             "RESERVATION", "ASSIGNMENT", "CAPACITY", "BI_", "WRITE_API", "SHARED_DATASET", "RECOMMENDATIONS",
@@ -41,14 +43,19 @@ UNTAUGHT = ("JOBS", "TABLE_STORAGE", "SESSIONS", "STREAMING", "PARAMETERS", "SEA
 
 
 def is_information(path: Path) -> bool:
-    """Tell whether a path goes through INFORMATION_SCHEMA."""
-    return SCHEMA in (part.upper() for part in path)
+    """Tell whether a path goes through INFORMATION_SCHEMA, whose name and whose views' names have a case."""
+    return SCHEMA in path
+
+
+def reads_information(tables: Iterable[TableId]) -> bool:
+    """Tell whether one of some tables is a view of INFORMATION_SCHEMA."""
+    return any(table.table.startswith(f"{SCHEMA}.") for table in tables)
 
 
 def information(reader: Reader, path: Path, project: str, default: tuple[str, str] | None, location: str) -> TableInfo:
     """Return a view of INFORMATION_SCHEMA as a relation of the catalog as it is now."""
-    at = [part.upper() for part in path].index(SCHEMA)
-    name = path[-1].upper()
+    at = path.index(SCHEMA)
+    name = path[-1]
     if at != len(path) - 2:
         raise WarehouseError("invalid", f'Invalid table name "{".".join(path)}"')
     # The default dataset is for views of what is in a dataset.
@@ -61,7 +68,7 @@ def information(reader: Reader, path: Path, project: str, default: tuple[str, st
         shape, rows_of_routines = OF_ROUTINES[name]
         found = [r for d in scope.datasets for r in reader.routines(d.project, d.dataset)]
         return relation(identity, shape, list(rows_of_routines(found)))
-    if name in OF_TABLES:
+    if name in OF_TABLES and (scope.dataset or name not in OF_ONE_DATASET):
         shape, rows_of_tables = OF_TABLES[name]
         records = [t for d in scope.datasets for t in reader.tables(d.project, d.dataset)]
         return relation(identity, shape, list(rows_of_tables(reader, records)))
