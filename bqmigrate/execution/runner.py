@@ -92,7 +92,12 @@ class Runner:
                 return Outcome(plan, Done(), view.state)
             self._refuse_loss(plan)
             looks = Looks(
-                self.warehouse, self._lineage(view), self.identity.run_id, self.allow_data_loss, self.clocks.sleep
+                self.warehouse,
+                self.scope,
+                self._lineage(view),
+                self.identity.run_id,
+                self.allow_data_loss,
+                self.clocks.sleep,
             ).over(plan)
             holder = view.lock.holder if view.lock else None
             if holder and str(holder) != dead and not lease.is_dead(holder, view, self.warehouse.server_time):

@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bqmigrate.errors import Finding
+from bqmigrate.files.migration import Migration
 from bqmigrate.model.catalog import Catalog, CatalogError
+from bqmigrate.model.history import HistoryState
 from bqmigrate.operations.steps import CreateStep, JobStep, Mark, Scope, Step
-from bqmigrate.planning.plan import PlannedStep, StepKey
-from bqmigrate.planning.trace import MADE_LABEL, Traced, TraceError, own_labels
+from bqmigrate.planning.plan import PlannedMigration, PlannedStep, StepKey
+from bqmigrate.planning.trace import MADE_LABEL, Trace, Traced, TraceError, own_labels
+from bqmigrate.planning.verify import refused
 
 
 def steps_up(traced: Sequence[Traced], mark: Mark, scope: Scope, lineage: str) -> tuple[PlannedStep, ...]:
@@ -22,6 +25,24 @@ def steps_up(traced: Sequence[Traced], mark: Mark, scope: Scope, lineage: str) -
         planned = _planned(item, step, item.before, StepKey(mark.version, mark.generation, "upgrade", number))
         out.append(replace(planned, undo=_undo(item, mark, scope)))
     return tuple(out)
+
+
+def upgrade_of(migration: Migration, trace: Trace, state: HistoryState, scope: Scope, lineage: str) -> PlannedMigration:
+    """Return the upgrade of one migration as its file says it now. Raises ValidationError."""
+    try:
+        steps = steps_up(trace.operations, trace.mark, scope, lineage)
+    except TraceError as error:
+        raise refused([error.finding]) from error
+    return PlannedMigration(
+        migration.version,
+        migration.name,
+        migration.file,
+        "upgrade",
+        trace.mark.generation,
+        migration.checksum,
+        steps,
+        resumes=state.standing(migration.version) == "half-applied",
+    )
 
 
 def _undo(item: Traced, mark: Mark, scope: Scope) -> str | None:

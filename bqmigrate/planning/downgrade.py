@@ -11,7 +11,8 @@ from bqmigrate.model.catalog import Catalog
 from bqmigrate.model.history import HistoryState, VersionState
 from bqmigrate.operations.steps import Scope
 from bqmigrate.planning import targets
-from bqmigrate.planning.compile import steps_down
+from bqmigrate.planning.changed import refuse_changed
+from bqmigrate.planning.compile import steps_down, upgrade_of
 from bqmigrate.planning.plan import Plan, PlannedMigration
 from bqmigrate.planning.trace import Trace, Traced, TraceError, made_label, replay, undo, walk
 from bqmigrate.planning.verify import refuse_disagreement, refused
@@ -78,6 +79,7 @@ def _take_back(
     planned: list[PlannedMigration] = []
     catalog = applied[max(_there(state))].trace.after if chosen else Catalog()
     for version in chosen:
+        _refuse_changed(applied[version], state, scope, lineage)
         step, catalog = _planned(applied[version], catalog, scope, lineage)
         planned.append(step)
     return tuple(planned)
@@ -109,6 +111,12 @@ def _planned(item: _Applied, catalog: Catalog, scope: Scope, lineage: str) -> tu
         resumes=known.standing == "half-applied",
     )
     return planned, catalog
+
+
+def _refuse_changed(item: _Applied, state: HistoryState, scope: Scope, lineage: str) -> None:
+    """Refuse to take back what the file no longer says: its inverses would be those of other steps."""
+    if item.known.standing == "half-applied":
+        refuse_changed(upgrade_of(item.migration, item.trace, state, scope, lineage), item.known)
 
 
 def _reached(trace: Trace, known: VersionState) -> Trace:
