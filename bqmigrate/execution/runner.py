@@ -234,6 +234,7 @@ class Runner:
                     generation=item.generation,
                     checksum=item.checksum,
                     steps=steps,
+                    undo=migration.way_back.data() if migration.way_back else None,
                     error="interrupted",
                 )
             )
@@ -254,6 +255,7 @@ class Runner:
             generation=migration.generation,
             checksum=migration.checksum,
             steps=steps,
+            undo=migration.way_back.data() if migration.way_back else None,
         )
 
     def _release_after_failure(self, held: Lease, executor: Executor, view: View, own: OpenRun) -> None:

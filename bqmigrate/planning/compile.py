@@ -13,6 +13,7 @@ from bqmigrate.operations.steps import CreateStep, JobStep, Mark, Scope, Step
 from bqmigrate.planning.plan import PlannedMigration, PlannedStep, StepKey
 from bqmigrate.planning.trace import MADE_LABEL, Trace, Traced, TraceError, own_labels
 from bqmigrate.planning.verify import refused
+from bqmigrate.planning.way_back import way_back_of
 
 
 def steps_up(traced: Sequence[Traced], mark: Mark, scope: Scope, lineage: str) -> tuple[PlannedStep, ...]:
@@ -22,8 +23,7 @@ def steps_up(traced: Sequence[Traced], mark: Mark, scope: Scope, lineage: str) -
         step = _compile(item, item.before, scope)
         if isinstance(step, CreateStep):
             step = _labelled(step, own_labels(lineage, mark))
-        planned = _planned(item, step, item.before, StepKey(mark.version, mark.generation, "upgrade", number))
-        out.append(replace(planned, undo=_undo(item, mark, scope)))
+        out.append(_planned(item, step, item.before, StepKey(mark.version, mark.generation, "upgrade", number)))
     return tuple(out)
 
 
@@ -42,22 +42,8 @@ def upgrade_of(migration: Migration, trace: Trace, state: HistoryState, scope: S
         migration.checksum,
         steps,
         resumes=state.standing(migration.version) == "half-applied",
+        way_back=way_back_of(migration, trace, scope, lineage),
     )
-
-
-def _undo(item: Traced, mark: Mark, scope: Scope) -> str | None:
-    """Write down the way back, so that a lost or edited file leaves no orphan."""
-    inverse = item.operation.inverse(item.before, mark)
-    if inverse is None:
-        return None
-    catalog, out = item.operation.apply(item.before), []
-    for operation in inverse:
-        try:
-            out.append(operation.step(catalog, scope).show())
-            catalog = operation.apply(catalog)
-        except CatalogError:
-            return None  # known only once the catalog is: after raw SQL, say
-    return "\n".join(out)
 
 
 def steps_down(
