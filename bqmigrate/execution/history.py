@@ -115,7 +115,8 @@ def _check(lock: Lock, state: HistoryState, records: tuple[Record, ...], place: 
             hint="restore the table by time travel: it must not be edited or truncated",
         )
     lost = state.last_seq < lock.seq
-    if lost or (first is not None and (first.event != "genesis" or first.name != lock.lineage)):
+    other = first is not None and (first.event != "genesis" or state.lineages[-1] != lock.lineage)
+    if lost or other:
         what = f"has rows up to {state.last_seq}, {lock.seq} were written" if lost else "is not this lock's history"
         raise UnsettledError(
             "BQM511",

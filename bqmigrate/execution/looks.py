@@ -27,6 +27,8 @@ class Looks:
     warehouse: Warehouse
     scope: Scope
     lineage: str
+    # Every lineage this history has or had.
+    ours: frozenset[str]
     run_id: str
     allow_data_loss: bool
     sleep: Callable[[float], None]
@@ -68,7 +70,7 @@ class Looks:
         if live is None:
             return None
         try:
-            check_removal(step.target, removal, live, self.lineage, allow_data_loss=self.allow_data_loss)
+            check_removal(step.target, removal, live, self.ours, allow_data_loss=self.allow_data_loss)
         except BqmigrateError as error:
             error.state = error.state or "Nothing was changed."
             raise

@@ -95,6 +95,7 @@ class Runner:
                 self.warehouse,
                 self.scope,
                 self._lineage(view),
+                frozenset({self._lineage(view), *view.state.lineages}),
                 self.identity.run_id,
                 self.allow_data_loss,
                 self.clocks.sleep,
@@ -176,6 +177,7 @@ class Runner:
             self.allow_data_loss,
             looks,
             self.clocks.sleep,
+            view.state.lineages,
         )
         writer = Writer(jobs, self.place, held.lock.lineage, view.state.last_seq, view.state.last_chain)
         executor = Executor(stepper, writer, held, self.identity, self.emit, self.clocks.monotonic)

@@ -30,7 +30,9 @@ def assumed(state: HistoryState, unsettled: Sequence[OpenVersion]) -> HistorySta
         steps = tuple(
             StepRecord(number, s.kind, "", s.target, s.digest, "done") for number, s in enumerate(item.steps, start=1)
         )
-        reached = None
+        reached, lineage = None, ""
+        if known is not None and known.generation == item.generation and known.standing != "reverted":
+            lineage = known.lineage
         if item.direction == "downgrade" and known is not None:
             steps, reached = known.steps, known.reached
         row = Record(0, 0, 0, "started", "", item.version, item.name, item.direction, item.generation, item.checksum)
@@ -45,6 +47,7 @@ def assumed(state: HistoryState, unsettled: Sequence[OpenVersion]) -> HistorySta
                 row,
                 steps,
                 reached,
+                lineage,
             )
         )
     return state

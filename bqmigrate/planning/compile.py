@@ -29,6 +29,7 @@ def steps_up(traced: Sequence[Traced], mark: Mark, scope: Scope, lineage: str) -
 
 def upgrade_of(migration: Migration, trace: Trace, state: HistoryState, scope: Scope, lineage: str) -> PlannedMigration:
     """Return the upgrade of one migration as its file says it now. Raises ValidationError."""
+    lineage = state.lineage_of(migration.version, lineage)
     try:
         steps = steps_up(trace.operations, trace.mark, scope, lineage)
     except TraceError as error:

@@ -95,7 +95,7 @@ def _planned(item: _Applied, catalog: Catalog, scope: Scope, lineage: str) -> tu
             steps, catalog = steps_down(written.operations, trace.mark, scope, catalog, made_by=None)
         else:
             operations, left = _inverses(item, found)
-            made_by = made_label(lineage, trace.mark)
+            made_by = made_label(known.lineage or lineage, trace.mark)
             steps, catalog = steps_down(operations, trace.mark, scope, catalog, made_by=made_by)
     except TraceError as error:
         raise refused([error.finding]) from error

@@ -102,7 +102,7 @@ def test_a_second_generation_sets_columns_aside_under_another_name(folder):
     rows = [applied("0001", 2), applied("0002", 3), applied("0003", 4)]
     reverted = replace(applied("0003", 5), event="reverted", direction="downgrade")
     again = replace(applied("0003", 6), generation=2)
-    state = fold([Record(1, 1, 1, "genesis", "run", name="lineage"), *rows, reverted, again])
+    state = fold([Record(1, 1, 1, "genesis", "run", name="lin"), *rows, reverted, again])
     assert "`_bqm_drop_0003g2_email`" in down(folder, state).steps[0].step.sql
 
 
@@ -137,7 +137,7 @@ def half(digest="0" * 64):
     failed = StepRecord(2, "job", "set default", "app.users.b", "0" * 64, "failed")
     rows = [applied("0001", 2), applied("0002", 3), applied("0003", 4)]
     stop = Record(5, 5, 1, "failed", "run", "0004", "step_4", "upgrade", 1, "sha256:0004", steps=(done, failed))
-    return fold([Record(1, 1, 1, "genesis", "run", name="lineage"), *rows, stop])
+    return fold([Record(1, 1, 1, "genesis", "run", name="lin"), *rows, stop])
 
 
 def with_default(folder):
@@ -177,7 +177,7 @@ def interrupted_downgrade(folder):
     steps = tuple(StepRecord(s.key.number, "job", "", "app.users", s.digest, "done") for s in planned)
     rows = [applied("0001", 2), applied("0002", 3), applied("0003", 4), replace(applied("0004", 5), steps=steps)]
     stop = replace(applied("0004", 6), event="failed", direction="downgrade", steps=(done,))
-    return fold([Record(1, 1, 1, "genesis", "run", name="lineage"), *rows, stop])
+    return fold([Record(1, 1, 1, "genesis", "run", name="lin"), *rows, stop])
 
 
 def test_an_interrupted_downgrade_is_finished_before_anything_goes_up(folder):
