@@ -14,21 +14,23 @@ import contextlib
 import os
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from bqmigrate import config
 from bqmigrate.config import Config, Overrides
-from bqmigrate.errors import RefusedError, RunError, TargetError, ValidationError
-from bqmigrate.execution import events, history
+from bqmigrate.errors import RefusedError, RunError, TargetError
+from bqmigrate.execution import events, history, repairs, report
 from bqmigrate.execution.events import Emit, Event
 from bqmigrate.execution.executor import Done
 from bqmigrate.execution.history import Place, View
 from bqmigrate.execution.identity import new_identity, new_lineage
 from bqmigrate.execution.lease import Clocks
 from bqmigrate.execution.lock import Pins
-from bqmigrate.execution.report import Report
+from bqmigrate.execution.prepared import Prepared
+from bqmigrate.execution.repairs.base import How, Repair
+from bqmigrate.execution.report import RepairReport, Report
 from bqmigrate.execution.runner import Outcome, Runner
 from bqmigrate.execution.settle import assumed
 from bqmigrate.files import loader, writer
@@ -36,7 +38,6 @@ from bqmigrate.files.migration import Format, MigrationSet
 from bqmigrate.model.history import Direction, HistoryState, VersionState
 from bqmigrate.operations.steps import Scope
 from bqmigrate.planning import consent, targets, views
-from bqmigrate.planning.plan import Plan
 from bqmigrate.planning.planner import Planner
 from bqmigrate.planning.upgrade import check_files
 from bqmigrate.planning.views import HistoryView, MigrationDetail
@@ -44,20 +45,6 @@ from bqmigrate.warehouse.port import Warehouse, WarehouseError
 
 if TYPE_CHECKING:
     from bqmigrate.warehouse.transport import Wrap
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A plan that was shown, tied to the view of the history that it was made on.
-
-    `needs_consent` says why a person should be asked; empty when nobody need be.
-    """
-
-    plan: Plan
-    needs_consent: tuple[str, ...] = ()
-    offline: bool = False
-    view: View | None = field(default=None, compare=False)
-    warnings: tuple[str, ...] = ()
 
 
 class Project:
@@ -200,23 +187,38 @@ class Project:
             raise TargetError("BQM350", f"no such migration: {version}", hint="bqmigrate history")
         with self._talking():
             view = self._runner(planner, events.log).read()
-        known = view.state.versions.get(migration.version)
-        lineage = view.lock.lineage if view.lock else self._lineage
-        up = planner.again(view.state, [migration.version], lineage)[0]
-        down, problem = None, None
-        try:
-            down = planner.way_back(view.state, migration.version, lineage)
-        except (RefusedError, ValidationError) as error:
-            problem = error.message
-        ids = tuple(s.job_id for s in (known.record.steps if known else ()) if s.job_id)
-        line = views.line(migration.version, migration, known)
-        return MigrationDetail(
-            line, migration.file, migration.format, migration.description, up.steps, down, problem, ids
-        )
+        return planner.detail(migration, view.state, view.lock.lineage if view.lock else self._lineage)
 
     def new(self, name: str, format: Format = "yaml") -> Path:  # noqa: A002 - the word people know
         """Write the next numbered file from a template and return its path. Raises UsageError."""
         return writer.new_template(self.config.root / self.config.folder, name, format).path
+
+    def repair(
+        self,
+        how: How,
+        version: str | None = None,
+        *,
+        yes: bool = False,
+        allow_data_loss: bool = False,
+        lock_timeout_s: float | None = None,
+        emit: Emit | None = None,
+    ) -> RepairReport:
+        """Mend what runs cannot: `how` is one of the ways out, `version` the migration three of them are about.
+
+        Raises RefusedError where there is nothing to repair, and where it takes somebody's word without `yes`.
+        """
+        began = time.monotonic()
+        if how == "revert":
+            self.check_downgrade_allowed()
+        aim = targets.version(version) if version else ""
+        files = self.files() if how in repairs.WITH_FILES else MigrationSet(str(self.config.folder))
+        with self._talking():
+            runner = self._changing(
+                Planner(files, self._scope(), "head", "upgrade"), allow_data_loss, lock_timeout_s, emit
+            )
+            done = repairs.repaired(how, Repair(runner, self.files, aim, yes))
+        ms = round((time.monotonic() - began) * 1000)
+        return report.of_repair(how, aim, done, self.config.environment, self.requests, ms)
 
     def check_downgrade_allowed(self) -> None:
         """Raise RefusedError unless the environment has `allow_downgrade`."""
@@ -245,39 +247,36 @@ class Project:
         targets.parse(target)
         planner = Planner(self.files(), self._scope(), target, direction)
         with self._talking():
-            runner = replace(
-                self._runner(planner, _both(emit)),
-                allow_data_loss=allow_data_loss or environment.allow_data_loss,
-                lock_timeout_s=environment.lock_timeout_s if lock_timeout_s is None else lock_timeout_s,
-            )
+            runner = self._changing(planner, allow_data_loss, lock_timeout_s, emit)
             view = prepared.view if prepared else None
             if dry_run:
                 view = view or runner.read()
                 outcome = Outcome(runner.plan(view), Done(), view.state)
             else:
                 outcome = runner.run(view, prepared.plan.digest if prepared else None)
-        return self._report(outcome, planner, began, dry_run=dry_run)
-
-    def _report(self, outcome: Outcome, planner: Planner, began: float, *, dry_run: bool) -> Report:
-        done, environment = outcome.done, self.config.environment
-        return Report(
-            direction=planner.direction,
-            environment=environment.name,
-            project=environment.project,
-            location=environment.location,
-            from_version=outcome.plan.from_version,
-            to_version=outcome.plan.to_version if dry_run else outcome.state.current,
-            applied=tuple(done.applied),
-            reverted=tuple(done.reverted),
-            datasets_created=tuple(done.datasets_made),
-            tables_created=tuple(done.tables_made),
-            tables_existed=tuple(done.tables_found),
+        return report.of_run(
+            outcome.plan,
+            outcome.done,
+            environment,
+            outcome.plan.to_version if dry_run else outcome.state.current,
             total_tables=planner.count_tables(outcome.state),
-            left_in_place=tuple(done.left),
             requests=self.requests,
-            bytes_billed=done.bytes_billed,
             duration_ms=round((time.monotonic() - began) * 1000),
             dry_run=dry_run,
+        )
+
+    def _changing(
+        self,
+        planner: Planner,
+        allow_data_loss: bool,  # noqa: FBT001
+        lock_timeout_s: float | None,
+        emit: Emit | None,
+    ) -> Runner:
+        environment = self.config.environment
+        return replace(
+            self._runner(planner, _both(emit)),
+            allow_data_loss=allow_data_loss or environment.allow_data_loss,
+            lock_timeout_s=environment.lock_timeout_s if lock_timeout_s is None else lock_timeout_s,
         )
 
     @contextlib.contextmanager

@@ -13,7 +13,7 @@ from typer.exceptions import TyperException
 from typer.main import get_command
 
 from bqmigrate.cli.arguments import TargetCommand
-from bqmigrate.cli.commands import current, downgrade, history, init, local, new, plan, show, upgrade
+from bqmigrate.cli.commands import current, downgrade, history, init, local, new, plan, repair, show, upgrade
 from bqmigrate.cli.invocation import Invocation
 from bqmigrate.cli.options import TRUE, Settings, from_environment
 from bqmigrate.cli.running import Run, call, globals_first, with_globals
@@ -42,6 +42,7 @@ COMMANDS = (
     Command("plan", plan.run, TargetCommand),
     Command("new", new.run),
     Command("show", show.run),
+    Command("repair", repair.run),
 )
 LOCAL_COMMANDS = (
     Command("serve", local.serve),

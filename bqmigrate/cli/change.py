@@ -19,7 +19,8 @@ from bqmigrate.execution.report import Report
 from bqmigrate.model.history import Direction
 
 if TYPE_CHECKING:
-    from bqmigrate.project import Prepared, Project
+    from bqmigrate.execution.prepared import Prepared
+    from bqmigrate.project import Project
 
 UNCHANGED = "Nothing was changed."
 DEFAULTS: dict[Direction, str] = {"upgrade": "head", "downgrade": "-1"}

@@ -20,6 +20,7 @@ from bqmigrate.execution.looks import Looks
 from bqmigrate.execution.settle import assumed, find_out
 from bqmigrate.execution.stepper import Stepper
 from bqmigrate.execution.writer import Writer
+from bqmigrate.files.migration import MigrationSet
 from bqmigrate.model.history import Direction, HistoryState, Record, StepRecord, fold
 from bqmigrate.operations.steps import ObjectRef, Scope
 from bqmigrate.planning.plan import Plan, PlannedMigration
@@ -31,6 +32,10 @@ logger = logging.getLogger("bqmigrate")
 
 class Planner(Protocol):
     """The pure decisions a run asks for."""
+
+    @property
+    def files(self) -> MigrationSet:
+        """Return the migrations that are decided on."""
 
     def plan(self, state: HistoryState, lineage: str) -> Plan:
         """Return what to do from a state."""
@@ -289,5 +294,6 @@ def _no_file(item: OpenVersion) -> UnsettledError:
         f"{item.version}_{item.name} may be half-applied, but its file is gone",
         details=[f"{number}  {s.kind}  {s.target}" for number, s in enumerate(item.steps, start=1)],
         state="Nothing was changed.",
-        hint="bring the file back as it was, then: bqmigrate downgrade",
+        hint="bring the file back as it was, then: bqmigrate downgrade\n"
+        f"or take it back without the file: bqmigrate repair {item.version} --revert",
     )

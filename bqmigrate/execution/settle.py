@@ -66,16 +66,22 @@ def find_out(stepper: Stepper, migration: PlannedMigration, recorded: OpenVersio
             f"{migration.file} was changed while it was half-applied",
             where=migration.file,
             state="Nothing was changed.",
-            hint="put the file back as it was when it ran, then: bqmigrate downgrade",
+            hint="put the file back as it was when it ran, then: bqmigrate downgrade\n"
+            f"or take it back without the file: bqmigrate repair {recorded.version} --revert",
         )
     out: list[StepRecord] = []
     for planned in migration.steps:
-        outcome, job_id = _SEALS[type(planned.step)](stepper, planned)
+        outcome, job_id = sealed(stepper, planned)
         step = planned.step
         out.append(StepRecord(planned.key.number, step.kind, step.verb, step.target, planned.digest, outcome, job_id))
     last = max((s.number for s in out if s.outcome != "failed"), default=0)
     # A later step that was done proves that all before it were.
     return tuple(_proven(s) if s.number < last else s for s in out if s.number <= last or s.outcome != "failed")
+
+
+def sealed(stepper: Stepper, planned: PlannedStep) -> tuple[Outcome, str | None]:
+    """Make sure that a step which was not done never will be; return what became of it, and its job."""
+    return _SEALS[type(planned.step)](stepper, planned)
 
 
 def _proven(step: StepRecord) -> StepRecord:

@@ -182,7 +182,7 @@ def fold(records: Iterable[Record]) -> HistoryState:
     lineages: list[str] = []
     for row in rows:
         if row.version is None:
-            lineages.extend(_born(row))
+            lineages.extend(born(row))
             continue
         if row.event in {"reverted", "repaired"} or (row.event == "sealed" and not row.steps):
             generations[row.version] = generations.get(row.version, 0) + 1
@@ -205,7 +205,7 @@ def renamed(old: str, new: str) -> str:
     return f"{old}{_BECAME}{new}"
 
 
-def _born(row: Record) -> Sequence[str]:
+def born(row: Record) -> Sequence[str]:
     """Return the lineage that begins with a row: at genesis, and where a repair gave a new one."""
     if row.event == "genesis":
         return [row.name or ""]

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bqmigrate.files.migration import MigrationSet
+from bqmigrate.errors import RefusedError, ValidationError
+from bqmigrate.files.migration import Migration, MigrationSet
 from bqmigrate.model.history import Direction, HistoryState
 from bqmigrate.operations.steps import Scope
-from bqmigrate.planning import trace
+from bqmigrate.planning import trace, views
 from bqmigrate.planning.downgrade import plan_downgrade
 from bqmigrate.planning.plan import Plan, PlannedMigration, PlannedStep
 from bqmigrate.planning.upgrade import plan_again, plan_upgrade
+from bqmigrate.planning.views import MigrationDetail
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,21 @@ class Planner:
         below = replace(self.files, migrations=tuple(m for m in self.files.migrations if m.version <= version))
         applied = state.all_applied((m.version, m.name, m.checksum) for m in below.migrations)
         return plan_downgrade(below, applied, "-1", self.scope, lineage).migrations[0].steps
+
+    def detail(self, migration: Migration, state: HistoryState, lineage: str) -> MigrationDetail:
+        """Return one migration in full: its steps, what took place, and the way back."""
+        known = state.versions.get(migration.version)
+        up = self.again(state, [migration.version], lineage)[0]
+        down, problem = None, None
+        try:
+            down = self.way_back(state, migration.version, lineage)
+        except (RefusedError, ValidationError) as error:
+            problem = error.message
+        ids = tuple(s.job_id for s in (known.record.steps if known else ()) if s.job_id)
+        line = views.line(migration.version, migration, known)
+        return MigrationDetail(
+            line, migration.file, migration.format, migration.description, up.steps, down, problem, ids
+        )
 
     def count_tables(self, state: HistoryState) -> int:
         """Return how many tables the applied migrations describe."""
