@@ -50,7 +50,7 @@ def run(invocation: Invocation, how: How, version: str, said: Consent, lock_time
             _ask(output, error)
             done = _repair(project, output, how, version, said, yes=True)
         environment = project.config.environment
-    output.answer(documents.document("repair", environment, documents.repair(done)), repairs.lines(done, output.marks))
+    output.answer(documents.document("repair", environment, documents.repair(done)), repairs.lines(done))
     return 0
 
 
