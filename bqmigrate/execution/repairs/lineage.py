@@ -137,7 +137,8 @@ def _hold(repair: Repair, held: Lease, view: View, why: str) -> Repaired:
     old, new = view.state.lineages[-1], held.lock.lineage
     try:
         fence(executor, view)
-        if view.lock is None:
+        # A lock of these pins and a lineage without its row is what an earlier repair of a lost one left.
+        if view.lock is None or not repair.runner.pins.differences(view.lock.pins):
             executor.records.extend(_begun(repair, executor, view.state, old))
         executor.records.append(executor.identity.record("repaired", name=renamed(old, new), error=f"{OPTION}: {why}"))
         executor.flush()

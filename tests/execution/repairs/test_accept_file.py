@@ -3,7 +3,18 @@
 import pytest
 
 from bqmigrate.errors import UnsettledError
-from tests.execution.repairs.cases import HALF, MENDED, WHOLE, died, events, half, is_sound, refused, repair, repair_killed
+from tests.execution.repairs.cases import (
+    HALF,
+    MENDED,
+    WHOLE,
+    died,
+    events,
+    half,
+    is_sound,
+    refused,
+    repair,
+    repair_killed,
+)
 from tests.execution.stand import USERS
 
 

@@ -113,7 +113,7 @@ def test_a_run_that_died_is_taken_back_wherever_it_died(stand, number):
 
 
 def test_a_step_that_arrives_late_finds_its_id_used(stand):
-    died(stand, 13)
+    died(stand, 12)
     stand.remove("0002_half.yaml")
     repair(stand, "revert", "2")
     lineage = stand.query("SELECT name FROM bqmigrate._schema_migrations WHERE event = 'genesis'")[0][0]
@@ -231,7 +231,9 @@ def test_steps_too_many_for_the_lock_are_taken_back_from_the_started_row(stand):
     columns = "".join(
         f"  - add_columns: {{table: app.t, columns: [{{name: c{n}, type: STRING}}]}}\n" for n in range(60)
     )
-    stand.write("0002_many.yaml", "upgrade:\n  - create_table: {table: app.t, schema: [{name: a, type: STRING}]}\n" + columns)
+    stand.write(
+        "0002_many.yaml", "upgrade:\n  - create_table: {table: app.t, schema: [{name: a, type: STRING}]}\n" + columns
+    )
     with pytest.raises(Killed), stand.open(die_before=40) as project:
         project.upgrade()
     stand.clock.advance(AFTER_TTL)
@@ -241,7 +243,7 @@ def test_steps_too_many_for_the_lock_are_taken_back_from_the_started_row(stand):
     assert tables(stand) == []
 
 
-HALF_REQUESTS, APPLIED_REQUESTS = 26, 40
+HALF_REQUESTS, APPLIED_REQUESTS = 30, 29
 
 
 def test_the_sweeps_below_reach_every_request(stand):
