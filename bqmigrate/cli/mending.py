@@ -28,7 +28,7 @@ def chosen(given: Mapping[How, bool]) -> How:
     ways = [how for how, is_given in given.items() if is_given]
     if len(ways) != 1:
         said = " and ".join(f"--{how}" for how in ways)
-        message = f"{said} exclude each other" if ways else f"repair needs one of --{', --'.join(given)}"
+        message = f"{said} exclude each other" if ways else f"repair needs to know how: --{', --'.join(given)}"
         raise UsageError(codes.USAGE, message, state=UNCHANGED, hint="bqmigrate repair --help")
     return ways[0]
 

@@ -89,7 +89,10 @@ def _hint(stop: Stop) -> str:
         return "remove the cause, then: bqmigrate downgrade"
     count = len(stop.done)
     again = {0: "", 1: " (step 1 is not run again)"}.get(count, f" (steps 1 to {count} are not run again)")
-    return f"mend {stop.migration.file}, then: bqmigrate upgrade{again}"
+    mended = f"mend {stop.migration.file}, then: bqmigrate upgrade{again}"
+    if not count:
+        return mended
+    return f"{mended}\nor, if you did the rest by hand: bqmigrate repair {stop.migration.version} --mark-applied"
 
 
 def _place(planned: PlannedStep, error: Exception) -> Place:

@@ -48,7 +48,7 @@ def problem(name, words):
         found = found.commands[word]
         if not hasattr(found, "commands"):
             break
-    known = {option for parameter in found.params for option in parameter.opts}
+    known = {"--help"} | {option for parameter in found.params for option in parameter.opts}
     wrong = [word for word in words if word.startswith("--") and word not in known]
     return f"{name} has no option {wrong}" if wrong else None
 
@@ -69,7 +69,7 @@ def test_the_search_finds_the_hints_of_every_layer():
 
 
 def test_the_check_notices_what_does_not_exist():
-    assert problem("repair", []) == "there is no command repair"
+    assert problem("mend", []) == "there is no command mend"
     assert problem("local serv", []) == "there is no command serv"
     assert problem("upgrade", ["--yess"]) == "upgrade has no option ['--yess']"
     assert problem("local reset", ["--yes"]) is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bqmigrate.cli.render.words import count, one_line, seconds
+from bqmigrate.cli.render.words import clean, count, one_line, seconds
 from bqmigrate.execution.report import RepairReport
 
 SAID = {"by_hand": "by hand", "failed": "waits", "partial": "stopped on its way"}
@@ -12,7 +12,7 @@ SAID = {"by_hand": "by hand", "failed": "waits", "partial": "stopped on its way"
 
 def lines(done: RepairReport) -> Iterator[str]:
     """Return the result of a repair."""
-    yield from (one_line(line) if not line.startswith(" ") else line for line in done.differences)
+    yield from (clean(line) for line in done.differences)
     if done.repair in {"mark-applied", "accept-file"}:
         yield from _steps(done)
     if done.left_in_place:

@@ -107,7 +107,8 @@ def _refuse_without_yes(repair: Repair, migration: PlannedMigration, differing: 
         where=migration.file,
         details=differing,
         state="Nothing was changed. Once accepted, the way back follows the file as it is now.",
-        hint=f"if the file is right: bqmigrate repair {migration.version} --accept-file --yes",
+        hint=f"see what it says now: bqmigrate show {migration.version}\n"
+        f"then, if the file is right: bqmigrate repair {migration.version} --accept-file --yes",
     )
 
 
@@ -122,6 +123,8 @@ def _differing(now: Sequence[PlannedStep], then: Sequence[StepRecord]) -> Iterat
 
 def _lines(done: StepRecord, now: PlannedStep | None) -> tuple[str, str]:
     shown = f"{now.step.verb}  {now.step.target}" if now else "there is no such step"
+    if now is not None and (done.verb or now.step.verb, done.target) == (now.step.verb, now.step.target):
+        shown += ", defined otherwise"
     return f"step {done.number}  was  {done.verb or done.kind}  {done.target}", f"        now  {shown}"
 
 

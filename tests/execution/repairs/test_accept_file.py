@@ -35,7 +35,10 @@ def test_a_step_that_differs_needs_a_yes_and_is_named(stand):
     edited(stand, USERS.replace("Who.", "Who else."))
     error = refused(stand, "accept-file", "2")
     assert (error.code, error.exit_code) == ("BQM361", 2)
-    assert error.details == ("step 1  was  create table  app.users", "        now  create table  app.users")
+    assert error.details == (
+        "step 1  was  create table  app.users",
+        "        now  create table  app.users, defined otherwise",
+    )
     assert error.hint.endswith("bqmigrate repair 0002 --accept-file --yes")
     done = repair(stand, "accept-file", "2", yes=True)
     assert done.standing == "applied"
@@ -73,7 +76,10 @@ def test_finished_steps_that_were_changed_are_accepted_and_the_rest_runs(stand):
     half(stand)
     stand.write("0002_half.yaml", MENDED.replace("{b: c}", "{b: e}"))
     error = refused(stand, "accept-file", "2")
-    assert error.details == ("step 3  was  rename column  app.t", "        now  rename column  app.t")
+    assert error.details == (
+        "step 3  was  rename column  app.t",
+        "        now  rename column  app.t, defined otherwise",
+    )
     done = repair(stand, "accept-file", "2", yes=True)
     assert done.standing == "half-applied"
     assert [s.outcome for s in done.steps] == ["made", "done", "done", "failed", "failed"]

@@ -39,9 +39,8 @@ def tables(stand):
 
 
 def lineages(stand):
-    return stand.query(
-        "SELECT name FROM bqmigrate._schema_migrations WHERE event IN ('genesis', 'repaired') ORDER BY seq"
-    )
+    named = "version IS NULL AND name IS NOT NULL AND event IN ('genesis', 'repaired')"
+    return stand.query(f"SELECT name FROM bqmigrate._schema_migrations WHERE {named} ORDER BY seq")
 
 
 WAYS = {"the lock was lost": lose_lock, "it belongs elsewhere": rename_environment}

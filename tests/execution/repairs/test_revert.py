@@ -34,6 +34,7 @@ upgrade:
   - replace_view: {view: app.v, query: "SELECT 2 AS x"}
   - drop_columns: {table: app.u, columns: [b]}
 """
+MADE = "upgrade:\n  - create_table: {table: app.t, schema: [{name: a, type: STRING}]}\n"
 
 
 def tables(stand):
@@ -231,9 +232,7 @@ def test_steps_too_many_for_the_lock_are_taken_back_from_the_started_row(stand):
     columns = "".join(
         f"  - add_columns: {{table: app.t, columns: [{{name: c{n}, type: STRING}}]}}\n" for n in range(60)
     )
-    stand.write(
-        "0002_many.yaml", "upgrade:\n  - create_table: {table: app.t, schema: [{name: a, type: STRING}]}\n" + columns
-    )
+    stand.write("0002_many.yaml", MADE + columns)
     with pytest.raises(Killed), stand.open(die_before=40) as project:
         project.upgrade()
     stand.clock.advance(AFTER_TTL)
