@@ -69,5 +69,5 @@ def _repair(project: Project, output: Output, how: How, version: str, said: Cons
             )
         except (KeyboardInterrupt, InterruptedRun) as error:
             out = interrupted(progress.doing)
-            out.hint = f"bqmigrate repair {version} --{how}" if version else f"bqmigrate repair --{how}"
+            out.hint = " ".join(word for word in ("bqmigrate repair", version, f"--{how}") if word)
             raise out from error
