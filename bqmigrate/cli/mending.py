@@ -20,7 +20,7 @@ from bqmigrate.execution.report import RepairReport
 if TYPE_CHECKING:
     from bqmigrate.project import Project
 
-NEEDS_WORD = "BQM361"
+NEEDS_WORD = "BQM364"
 
 
 def chosen(given: Mapping[How, bool]) -> How:

@@ -35,7 +35,7 @@ def test_each_is_refused_where_nothing_is_broken(folder, cli, way):
     done = cli("repair", *version, way, "--json")
     assert done.code == 2
     assert done.json["command"] == "repair"
-    assert done.json["error"]["code"] == "BQM360"
+    assert done.json["error"]["code"] == "BQM363"
     assert done.json["error"]["state"] == "Nothing was changed."
 
 

@@ -102,7 +102,7 @@ def _refuse_without_yes(repair: Repair, migration: PlannedMigration, differing: 
     if not differing or repair.yes:
         return
     raise RefusedError(
-        "BQM361",
+        "BQM364",
         f"{migration.version}_{migration.name} does something else now than what was run",
         where=migration.file,
         details=differing,

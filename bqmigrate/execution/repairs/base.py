@@ -150,4 +150,4 @@ def presumed(view: View) -> HistoryState:
 
 def healthy(message: str, hint: str) -> RefusedError:
     """Return the refusal to repair what is not broken."""
-    return RefusedError("BQM360", message, state=UNCHANGED, hint=hint)
+    return RefusedError("BQM363", message, state=UNCHANGED, hint=hint)

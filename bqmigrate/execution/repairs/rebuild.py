@@ -107,7 +107,7 @@ class Rebuild:
         ]
         if doubts and not self.repair.yes:
             raise RefusedError(
-                "BQM361",
+                "BQM364",
                 "not every row of the history can be found again: jobs are kept for about 180 days",
                 where=str(runner.place.rows),
                 details=doubts,

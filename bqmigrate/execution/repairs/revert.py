@@ -88,7 +88,7 @@ def _refuse_later(repair: Repair, state: HistoryState) -> None:
     if later:
         last = later[-1]
         raise RefusedError(
-            "BQM362",
+            "BQM365",
             f"{last.version}_{last.name} is {last.standing}, and comes after {repair.version}: the last one goes first",
             state=UNCHANGED,
             hint=f"bqmigrate downgrade {repair.version}\n"

@@ -68,7 +68,7 @@ def repair_killed(stand, when, number, how, version=None, **options):
     try:
         repair(stand, how, version, **options)
     except RefusedError as error:
-        if error.code != "BQM360":  # the first one had done it all
+        if error.code != "BQM363":  # the first one had done it all
             raise
 
 

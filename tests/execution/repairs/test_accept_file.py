@@ -34,7 +34,7 @@ def test_a_file_whose_steps_are_the_same_is_accepted_without_a_yes(stand):
 def test_a_step_that_differs_needs_a_yes_and_is_named(stand):
     edited(stand, USERS.replace("Who.", "Who else."))
     error = refused(stand, "accept-file", "2")
-    assert (error.code, error.exit_code) == ("BQM361", 2)
+    assert (error.code, error.exit_code) == ("BQM364", 2)
     assert error.details == (
         "step 1  was  create table  app.users",
         "        now  create table  app.users, defined otherwise",
@@ -110,7 +110,7 @@ def test_a_step_that_was_done_and_is_gone_from_the_file_is_not_accepted(stand):
 
 def test_only_an_edited_file_can_be_accepted(stand):
     stand.users().upgrade()
-    assert refused(stand, "accept-file", "2").code == "BQM360"
+    assert refused(stand, "accept-file", "2").code == "BQM363"
     stand.write("0003_more.yaml", WHOLE)
     assert "may be edited without this" in refused(stand, "accept-file", "3").message
     stand.remove("0002_users.yaml")

@@ -82,7 +82,7 @@ def test_a_run_that_died_is_marked_wherever_it_died(stand, number):
         repair(stand, "mark-applied", "2")
         assert "taken_over" in events(stand)
     else:
-        assert refused(stand, "mark-applied", "2").code == "BQM360"
+        assert refused(stand, "mark-applied", "2").code == "BQM363"
         return
     assert stand.states() == {"0001": "applied", "0002": "applied"}
     assert stand.upgrade().requests == 2
@@ -91,7 +91,7 @@ def test_a_run_that_died_is_marked_wherever_it_died(stand, number):
 def test_only_what_is_half_applied_can_be_marked(stand):
     stand.users().upgrade()
     error = refused(stand, "mark-applied", "2")
-    assert (error.code, error.exit_code) == ("BQM360", 2)
+    assert (error.code, error.exit_code) == ("BQM363", 2)
     assert error.hint == "bqmigrate history"
     stand.write("0003_more.yaml", WHOLE)
     assert "is pending" in refused(stand, "mark-applied", "3").message

@@ -136,12 +136,12 @@ def test_an_open_run_is_finished_where_it_belongs(stand):
 def test_a_history_with_its_lock_is_left_alone(stand):
     full(stand)
     error = refused(stand, "new-lineage")
-    assert (error.code, error.exit_code) == ("BQM360", 2)
+    assert (error.code, error.exit_code) == ("BQM363", 2)
 
 
 def test_where_nobody_ran_there_is_nothing_to_repair(stand):
     stand.users()
-    assert refused(stand, "new-lineage").code == "BQM360"
+    assert refused(stand, "new-lineage").code == "BQM363"
 
 
 def test_rows_that_are_lost_are_rebuilt_under_either_lineage(stand):

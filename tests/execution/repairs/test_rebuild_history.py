@@ -109,7 +109,7 @@ def test_what_cannot_be_found_again_is_said_and_needs_a_yes(stand, monkeypatch):
     stand.query(f"DELETE FROM {ROWS} WHERE seq = 4")
     forget_jobs(monkeypatch, stand, 4)
     error = refused(stand, "rebuild-history")
-    assert (error.code, error.exit_code) == ("BQM361", 2)
+    assert (error.code, error.exit_code) == ("BQM364", 2)
     assert error.details == ("row 4  lost: its job cannot be found any more",)
     done = repair(stand, "rebuild-history", yes=True)
     assert (done.rows_rebuilt, done.rows_lost) == ((5,), (4,))
@@ -139,13 +139,13 @@ def test_nothing_at_all_to_go_by_is_told(stand, monkeypatch):
 def test_a_whole_history_is_left_alone(stand):
     full(stand)
     error = refused(stand, "rebuild-history")
-    assert (error.code, error.exit_code) == ("BQM360", 2)
+    assert (error.code, error.exit_code) == ("BQM363", 2)
     assert refused(stand, "rebuild-history", "2").code == "BQM350"
 
 
 def test_where_there_is_no_history_there_is_none_to_rebuild(stand):
     stand.users()
-    assert refused(stand, "rebuild-history").code == "BQM360"
+    assert refused(stand, "rebuild-history").code == "BQM363"
 
 
 REQUESTS = 17
