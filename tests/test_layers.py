@@ -21,6 +21,7 @@ ROWS = (
     ("files", "warehouse"),
     ("planning",),
     ("execution",),
+    ("conversation",),
     ("connection",),
     ("project",),
     ("cli",),

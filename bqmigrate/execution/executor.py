@@ -245,7 +245,7 @@ class Executor:
             checksum=migration.checksum,
             plan_checksum=f"sha256:{migration.digest}",
             steps=tuple(steps),
-            undo=[s.undo for s in migration.steps] if migration.direction == "upgrade" else None,
+            undo=migration.way_back.data() if migration.way_back else None,
             finished_at=ended,
             duration_ms=ms,
         )

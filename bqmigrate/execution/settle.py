@@ -32,7 +32,9 @@ def assumed(state: HistoryState, unsettled: Sequence[OpenVersion]) -> HistorySta
         steps = tuple(
             StepRecord(number, s.kind, "", s.target, s.digest, "done") for number, s in enumerate(item.steps, start=1)
         )
-        reached = None
+        reached, lineage = None, ""
+        if known is not None and known.generation == item.generation and known.standing != "reverted":
+            lineage = known.lineage
         if item.direction == "downgrade" and known is not None:
             steps, reached = known.steps, known.reached
         row = Record(0, 0, 0, "started", "", item.version, item.name, item.direction, item.generation, item.checksum)
@@ -47,6 +49,7 @@ def assumed(state: HistoryState, unsettled: Sequence[OpenVersion]) -> HistorySta
                 row,
                 steps,
                 reached,
+                lineage,
             )
         )
     return state
@@ -64,7 +67,7 @@ def find_out(stepper: Stepper, migration: PlannedMigration, recorded: OpenVersio
         same = then is None or planned.digest.startswith(then.digest)
         if not same and not isinstance(planned.step, JobStep):
             raise _changed(migration)
-        outcome, job_id = _SEALS[type(planned.step)](stepper, planned)
+        outcome, job_id = sealed(stepper, planned)
         if not same and outcome != "failed":
             raise _changed(migration)
         step = planned.step
@@ -80,8 +83,14 @@ def _changed(migration: PlannedMigration) -> UnsettledError:
         f"{migration.file} was changed while it was half-applied",
         where=migration.file,
         state="No step was taken back.",
-        hint="put the file back as it was when it ran, then: bqmigrate downgrade",
+        hint="put the file back as it was when it ran, then: bqmigrate downgrade\n"
+        f"or take it back without the file: bqmigrate repair {migration.version} --revert",
     )
+
+
+def sealed(stepper: Stepper, planned: PlannedStep) -> tuple[Outcome, str | None]:
+    """Make sure that a step which was not done never will be; return what became of it, and its job."""
+    return _SEALS[type(planned.step)](stepper, planned)
 
 
 def _proven(step: StepRecord) -> StepRecord:

@@ -6,7 +6,7 @@ import contextlib
 import sys
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,11 +60,18 @@ class Stepper:
     allow_data_loss: bool = False
     looks: dict[ObjectRef, Resource] = field(default_factory=dict)
     sleep: Callable[[float], None] = time.sleep
+    # Those that this history had before: what they made is ours as well.
+    lineages: tuple[str, ...] = ()
 
     @property
     def lineage(self) -> str:
         """Return the lineage that ids and labels carry."""
         return self.lease.lock.lineage
+
+    @property
+    def ours(self) -> frozenset[str]:
+        """Return every lineage this history has or had."""
+        return frozenset({self.lineage, *self.lineages})
 
     def do(self, planned: PlannedStep, *, proven: bool = False) -> Result:
         """Do one step; `proven` when a later job of its migration shows that it was done before.
@@ -101,7 +108,7 @@ class Stepper:
         live = live or find(self.warehouse, removal.reference, self.sleep)
         if live is None:
             return Result("gone", notes=("was not there any more",))
-        check_removal(step.target, removal, live, self.lineage, allow_data_loss=self.allow_data_loss)
+        check_removal(step.target, removal, live, self.ours, allow_data_loss=self.allow_data_loss)
         unguarded = step.unguarded_sql if self.allow_data_loss else None
         ran = self._run(planned, step, unguarded or step.sql)
         if self.warehouse.get(removal.reference) is not None:
@@ -147,7 +154,7 @@ class Stepper:
 
     def _refuse_foreign(self, step: CreateStep, live: Resource) -> None:
         owner = live.labels.get(LINEAGE_LABEL)
-        if owner is not None and owner != self.lineage:
+        if owner is not None and owner not in self.ours:
             raise UnsettledError(
                 "BQM504",
                 f"{step.target} belongs to another history (lineage {owner}, this one is {self.lineage})",
@@ -203,8 +210,13 @@ def _is_ours(live: Resource, step: CreateStep) -> bool:
     return made is not None and made == step.body.get("labels", {}).get(MADE_LABEL)
 
 
-def check_removal(target: str, removal: Removal, live: Resource, lineage: str, *, allow_data_loss: bool) -> None:
-    """Check that an object may go: this history made it, and it is empty unless losing rows is allowed."""
+def check_removal(
+    target: str, removal: Removal, live: Resource, ours: Collection[str], *, allow_data_loss: bool
+) -> None:
+    """Check that an object may go: this history made it, and it is empty unless losing rows is allowed.
+
+    `ours` are the lineages this history has and had.
+    """
     made = live.labels.get(MADE_LABEL, "")
     expected = removal.made_by
     if expected is not None and made.rpartition("-g")[0] != expected.rpartition("-g")[0]:
@@ -215,7 +227,7 @@ def check_removal(target: str, removal: Removal, live: Resource, lineage: str, *
             details=(f"its label {MADE_LABEL} is {made or 'missing'}, expected {expected}",),
             hint="drop it by hand if it should go, then: bqmigrate downgrade",
         )
-    if made and made.partition("-m")[0] != lineage:
+    if made and made.partition("-m")[0] not in ours:
         raise UnsettledError(
             "BQM504",
             f"{target} belongs to another history (lineage {made.partition('-m')[0]}): it is not dropped",

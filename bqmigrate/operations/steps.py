@@ -97,6 +97,9 @@ class JobStep:
     # The same removal without its guard, sent only where losing the rows was allowed.
     unguarded_sql: str | None = None
     check: Check | None = None
+    # Where it writes the whole table `of` anew: the columns it carries over.
+    rewrites: tuple[str, ...] | None = None
+    of: ObjectRef | None = None
 
     def payload(self) -> Any:
         """Return what identifies the step."""

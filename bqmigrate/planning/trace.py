@@ -116,7 +116,8 @@ def replay(
         generation = known.generation if known and settled else state.next_generation(migration.version)
         found = [s.target for s in known.steps if s.outcome == "found"] if known and settled else []
         try:
-            trace = walk(migration.upgrade, catalog, Mark(migration.version, generation), lineage=lineage, found=found)
+            own = state.lineage_of(migration.version, lineage)
+            trace = walk(migration.upgrade, catalog, Mark(migration.version, generation), lineage=own, found=found)
         except TraceError as error:
             return traces, [error.finding]
         traces.append(trace)
