@@ -56,6 +56,7 @@ class Switches:
     replace_keeps_options: bool = False
     replace_pins_clustering: bool = False
     restore_keeps_partitioning: bool = False
+    partitions_expire_from: Literal["start", "end"] = "end"
     clones_keep_partitioning: Literal["always", "now", "never"] = "always"
     copy_breaks_views: bool = False
     base_change_breaks_views: bool = False

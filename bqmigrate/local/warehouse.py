@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bqmigrate.local.catalog.clock import Clock, SystemClock
+from bqmigrate.local.catalog.expiring import Expiring
 from bqmigrate.local.catalog.limits import Limits
 from bqmigrate.local.catalog.readings import Readings
 from bqmigrate.local.catalog.store import Store, Transaction
@@ -40,7 +41,7 @@ class LocalWarehouse:
                 readings.check(tx)
                 limits.check(tx)
 
-            store = Store(database, clock or SystemClock(), checks)
+            store = Store(database, clock or SystemClock(), Expiring(chosen.partitions_expire_from), checks)
         except BaseException:
             database.close()
             raise

@@ -290,3 +290,44 @@ def test_a_truncating_query_job_loses_what_create_or_replace_loses(dataset, sql,
     assert fields(resource)["id"]["mode"] == "NULLABLE"
     sql(f"CREATE ROW ACCESS POLICY p ON t {GRANT} (FALSE)")
     assert rows("SELECT COUNT(*) FROM t") == [(0,)]
+
+
+PARTITIONINGS = {
+    "plain": "",
+    "daily": "PARTITION BY d",
+    "monthly": "PARTITION BY DATE_TRUNC(d, MONTH)",
+    "arrived": "PARTITION BY _PARTITIONDATE",
+}
+
+
+@behaviour("page managing-partitioned-tables: copies between existing tables of different partitioning")
+@pytest.mark.parametrize("disposition", ["WRITE_APPEND", "WRITE_TRUNCATE"])
+@pytest.mark.parametrize(
+    ("source", "target", "fits"),
+    [
+        ("plain", "daily", False),
+        ("plain", "arrived", True),
+        ("daily", "plain", True),
+        ("daily", "monthly", False),
+        ("daily", "arrived", False),
+        ("arrived", "daily", False),
+        ("arrived", "plain", True),
+        ("daily", "daily", True),
+    ],
+)
+def test_a_copy_fits_the_partitions_that_are_there(
+    client, dataset, sql, resource, rows, source, target, fits, disposition
+):
+    sql(f"CREATE TABLE source (d DATE) {PARTITIONINGS[source]}")
+    sql("INSERT INTO source (d) VALUES ('2026-01-01')")
+    sql(f"CREATE TABLE target (d DATE) {PARTITIONINGS[target]}")
+    before = resource("target").get("timePartitioning")
+    settings = bigquery.CopyJobConfig(write_disposition=disposition)
+    copy = client.copy_table(f"{dataset}.source", f"{dataset}.target", job_config=settings)
+    if fits:
+        copy.result()
+    else:
+        with refused(400, "invalid", "partitioning"):
+            copy.result()
+    assert len(rows("SELECT d FROM target")) == fits
+    assert resource("target").get("timePartitioning") == before

@@ -37,6 +37,7 @@ OTHER_ANSWERS = {
     "replace_keeps_iam": (False,),
     "replace_keeps_options": (True,),
     "replace_pins_clustering": (True,),
+    "partitions_expire_from": ("start",),
     "restore_keeps_partitioning": (True,),
     "clones_keep_partitioning": ("now", "never"),
     "copy_breaks_views": (True,),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 
+from bqmigrate.local.catalog.partitions import PARTITION_TIME
 from bqmigrate.local.catalog.records import DatasetRecord, Key, TableRecord
 from bqmigrate.local.catalog.store import Transaction
 from bqmigrate.local.errors import WarehouseError
@@ -69,7 +70,7 @@ def _is_update(tx: Transaction, key: Key) -> bool:
 def _check_partitions(tx: Transaction, new: TableRecord, most: int) -> None:
     """Refuse rows for too many partitions; fewer rows than partitions cannot be too many."""
     spec = new.model.partitioning if new.physical is not None else None
-    if spec is None or spec.field is None:
+    if spec is None:
         return
     first = _first_new_row(tx, new)
     if first is None:
@@ -94,7 +95,7 @@ def _first_new_row(tx: Transaction, new: TableRecord) -> int | None:
 
 
 def _partition(spec: Partitioning) -> str:
-    column = quoted(spec.field or "")
+    column = quoted(spec.field or PARTITION_TIME)
     if spec.type == "RANGE":
         return f"floor(({column} - {spec.start}) / {spec.interval})"
     return f"date_trunc('{spec.type.lower()}', {column})"

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from bqmigrate.local.catalog.partitions import hidden_columns
 from bqmigrate.local.switches import STREAMING_BUFFER_MS
-from bqmigrate.model.catalog import Table
+from bqmigrate.model.catalog import Partitioning, Table
 from bqmigrate.model.columns import Column
 
 Kind = Literal["dataset", "table", "job", "request", "version", "routine", "policy"]
@@ -122,6 +123,22 @@ class TableRecord:
     def columns(self) -> tuple[Column, ...]:
         """Return the columns, canonical."""
         return self.model.columns
+
+    @property
+    def expiring(self) -> Partitioning | None:
+        """Return the partitioning of a table whose partitions expire."""
+        spec = self.model.partitioning if self.type == "TABLE" and self.physical is not None else None
+        return spec if spec is not None and spec.expiration_ms is not None else None
+
+    @property
+    def hidden(self) -> tuple[Column, ...]:
+        """Return the columns that are stored and that no schema shows."""
+        return hidden_columns(self.model.partitioning) if self.physical is not None else ()
+
+    @property
+    def stored(self) -> tuple[Column, ...]:
+        """Return the columns of the physical table, in order."""
+        return (*self.columns, *self.hidden)
 
     @property
     def rows_in(self) -> str:

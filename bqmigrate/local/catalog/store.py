@@ -9,120 +9,30 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import duckdb
 
 from bqmigrate.local.catalog.clock import Clock, milliseconds
 from bqmigrate.local.catalog.reader import Reader as Reader  # noqa: PLC0414  what a store hands out
 from bqmigrate.local.catalog.records import (
-    DatasetRecord,
     JobRecord,
     Key,
-    PolicyRecord,
     Record,
-    RequestRecord,
-    RoutineRecord,
     TableRecord,
     VersionRecord,
-    dataset_key,
     decode,
     encode,
-    job_key,
-    table_key,
 )
+from bqmigrate.local.catalog.view import Kinds, View
 from bqmigrate.local.storage.database import Database
 from bqmigrate.local.storage.physical import count
 
 R = TypeVar("R", bound=Record)
-Kinds = dict[str, dict[Key, Record]]
-MULTI_REGIONS = ("US", "EU")
 KINDS = ("dataset", "table", "job", "request", "version", "routine", "policy")
 # Folding costs about 10 microseconds an entry; below this, old entries are not worth a rewrite.
 COMPACT_ABOVE = 5000
 ENTRIES_A_STATEMENT = 100
-
-
-class View:
-    """The committed catalog, with a cursor of its own."""
-
-    def __init__(self, kinds: Kinds, connection: duckdb.DuckDBPyConnection, now: datetime) -> None:
-        self._kinds = kinds
-        self.connection = connection
-        self.now = now
-        self.now_ms = milliseconds(now)
-
-    def _get(self, key: Key, _class: type[R]) -> R | None:
-        found = self._kinds[key[0]].get(key)
-        return found if isinstance(found, _class) else None
-
-    def _all(self, _class: type[R], kind: str, *prefix: str) -> list[R]:
-        start = (kind, *prefix)
-        found = list(self._kinds[kind].items())
-        return [r for k, r in found if k[: len(start)] == start and isinstance(r, _class)]
-
-    def dataset(self, project: str, dataset: str) -> DatasetRecord | None:
-        """Return a dataset."""
-        return self._get(dataset_key(project, dataset), DatasetRecord)
-
-    def table(self, project: str, dataset: str, table: str) -> TableRecord | None:
-        """Return a table or view that has not expired."""
-        found = self._get(table_key(project, dataset, table), TableRecord) or self._folded(project, dataset, table)
-        return None if found is None or found.expired(self.now_ms) else found
-
-    def _folded(self, project: str, dataset: str, table: str) -> TableRecord | None:
-        """Return the table whose name differs by case alone, in a dataset that does not look at case."""
-        parent = self.dataset(project, dataset)
-        if parent is None or not parent.resource.get("isCaseInsensitive"):
-            return None
-        found = self._all(TableRecord, "table", project, dataset)
-        return next((t for t in found if t.table.lower() == table.lower()), None)
-
-    def job(self, project: str, job: str, location: str | None = None) -> JobRecord | None:
-        """Return a job; without a location, one of an id that is its project's own, or of a multi-region."""
-        places = (location,) if location is not None else MULTI_REGIONS
-        keys = [job_key(project, job), *(job_key(project, job, place) for place in places)]
-        return next((found for key in keys if (found := self._get(key, JobRecord)) is not None), None)
-
-    def request(self, project: str, request: str) -> RequestRecord | None:
-        """Return what a requestId started."""
-        return self._get(("request", project, request), RequestRecord)
-
-    def projects(self) -> list[str]:
-        """Return the projects that have a dataset, by name."""
-        return sorted({d.project for d in self._all(DatasetRecord, "dataset")})
-
-    def datasets(self, project: str) -> list[DatasetRecord]:
-        """Return a project's datasets, by name."""
-        return sorted(self._all(DatasetRecord, "dataset", project), key=lambda d: d.dataset)
-
-    def tables(self, project: str, dataset: str) -> list[TableRecord]:
-        """Return a dataset's tables and views that have not expired, by name."""
-        found = self._all(TableRecord, "table", project, dataset)
-        return sorted((t for t in found if not t.expired(self.now_ms)), key=lambda t: t.table)
-
-    def jobs(self, project: str) -> list[JobRecord]:
-        """Return a project's jobs, latest first."""
-        latest = self._all(JobRecord, "job", project)[::-1]
-        return sorted((j for j in latest if not j.deleted), key=lambda j: -j.created_ms)
-
-    def versions(self, project: str, dataset: str, table: str) -> list[VersionRecord]:
-        """Return what a table was before, of whatever table had that name, oldest first."""
-        found = self._all(VersionRecord, "version", project, dataset, table)
-        return sorted(found, key=lambda v: v.until_ms)
-
-    def routine(self, project: str, dataset: str, routine: str) -> RoutineRecord | None:
-        """Return a function or procedure."""
-        return self._get(("routine", project, dataset, routine), RoutineRecord)
-
-    def routines(self, project: str, dataset: str) -> list[RoutineRecord]:
-        """Return a dataset's functions and procedures, by name."""
-        return sorted(self._all(RoutineRecord, "routine", project, dataset), key=lambda r: r.routine)
-
-    def policies(self, project: str, dataset: str, table: str) -> list[PolicyRecord]:
-        """Return a table's row access policies, by name."""
-        return sorted(self._all(PolicyRecord, "policy", project, dataset, table), key=lambda p: p.policy)
 
 
 class Transaction(View):
@@ -182,14 +92,33 @@ def _allowed(_tx: Transaction) -> None:
     """Refuse nothing."""
 
 
+Due = Mapping[Key, int | None]
+
+
+class Expiring(Protocol):
+    """What makes partitions expire; see catalog.expiring."""
+
+    def sweep(self, tx: Transaction) -> Due:
+        """Drop the expired rows of the tables that a transaction changes; return when each has more."""
+
+    def note(self, due: Due) -> None:
+        """Keep what `sweep` found."""
+
+    def due(self, now_ms: int) -> list[Key]:
+        """Return the tables of which a partition has expired."""
+
+
 class Store:
     """The catalog and its database."""
 
-    def __init__(self, database: Database, clock: Clock, check: Callable[[Transaction], None] = _allowed) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, expiring: Expiring, check: Callable[[Transaction], None] = _allowed
+    ) -> None:
         """Open the catalog; `check` may refuse a transaction that is about to be kept."""
         self.database = database
         self.clock = clock
         self.check = check
+        self._expiring = expiring
         self.kinds: Kinds = {kind: {} for kind in KINDS}
         self._seq = 0
         self._physical = itertools.count(1)
@@ -207,6 +136,9 @@ class Store:
                 for record in list(self.kinds[kind].values()):
                     _settle(tx, record)
         past = [r.table for r in self.kinds["version"].values() if isinstance(r, VersionRecord)]
+        # What the log does not say is looked up at the first request.
+        tables = self.kinds["table"].items()
+        self._expiring.note({key: 0 for key, t in tables if isinstance(t, TableRecord) and t.expiring is not None})
         live = {r.physical for r in (*self.kinds["table"].values(), *past) if isinstance(r, TableRecord)}
         self._sweep([n for n in numbered if n not in live])
 
@@ -256,10 +188,12 @@ class Store:
                     tx = Transaction(self, connection)
                     yield tx
                     self.check(tx)
+                    due = self._expiring.sweep(tx)
                     self._keep_versions(tx)
                     self._append(connection, tx.changes)
                     sealed = True
                 self._apply(tx.changes)
+                self._expiring.note(due)
             except BaseException:
                 # An interrupt around COMMIT leaves open which side of it we are on: the log knows.
                 if sealed:
@@ -281,6 +215,18 @@ class Store:
                 cursor.execute("ROLLBACK")
                 raise
             cursor.execute("COMMIT")
+
+    def expire(self) -> None:
+        """Drop the rows of partitions whose time has come since somebody last asked."""
+        if not self._expiring.due(milliseconds(self.clock.now())):
+            return
+        with self.write() as tx:
+            due = self._expiring.due(tx.now_ms)
+            found = [tx.table(*key[1:]) for key in due]
+            self._expiring.note(dict.fromkeys(due))
+            for record in found:
+                if record is not None:
+                    tx.put(record)
 
     def _keep_versions(self, tx: Transaction) -> None:
         """Keep what tables were before this transaction: rows are only ever appended to a physical table."""

@@ -21,7 +21,7 @@ def waiting(reader: Reader, record: TableRecord) -> Spans:
 def settled_rows(reader: Reader, record: TableRecord, rows: int | None = None) -> str:
     """Return DuckDB SQL for the rows that have left the buffer, in order; of the first `rows` if given."""
     limit = [] if rows is None else [f"rowid < {rows}"]
-    conditions = [*limit, *(f"NOT {_within(span)}" for span in waiting(reader, record))]
+    conditions = [*limit, *(f"NOT {within(span)}" for span in waiting(reader, record))]
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     return f"SELECT * FROM {record.rows_in}{where} ORDER BY rowid"
 
@@ -30,7 +30,7 @@ def apart(tx: Transaction, record: TableRecord) -> tuple[TableRecord, TableRecor
     """Return the table as two, each with rows of its own: what has left the buffer, and what waits in it."""
     settled, streamed = (replace(record, physical=tx.new_physical(), buffer=None) for _ in range(2))
     spans = waiting(tx, record)
-    inside = " OR ".join(_within(span) for span in spans) or "false"
+    inside = " OR ".join(within(span) for span in spans) or "false"
     physical.copy(tx.connection, f"({settled_rows(tx, record)})", settled.rows_in)
     physical.copy(tx.connection, f"(SELECT * FROM {record.rows_in} WHERE {inside} ORDER BY rowid)", streamed.rows_in)
     return settled, streamed
@@ -62,5 +62,6 @@ def _joined(spans: Spans) -> tuple[tuple[int, int], ...]:
     return tuple(out)
 
 
-def _within(span: tuple[int, int]) -> str:
+def within(span: tuple[int, int]) -> str:
+    """Return the DuckDB condition that a row of a physical table lies in a span."""
     return f"(rowid >= {span[0]} AND rowid < {span[1]})"

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from bqmigrate.local.catalog.canonical import canonical, read_columns
 from bqmigrate.local.catalog.datasets import require_dataset
+from bqmigrate.local.catalog.materialized import check_materialized
 from bqmigrate.local.catalog.readings import judged, refuse_reserved, with_descriptions
 from bqmigrate.local.catalog.records import DatasetRecord, TableRecord
-from bqmigrate.local.catalog.resources import check_match, check_texts, merge, settable, whole, without_nulls
+from bqmigrate.local.catalog.resources import check_match, merge, settable
 from bqmigrate.local.catalog.store import Reader, Transaction
 from bqmigrate.local.errors import WarehouseError, unsupported
 from bqmigrate.local.storage import physical
@@ -22,7 +24,7 @@ from bqmigrate.model.schema_rules import Refusal
 SETTABLE = frozenset({
     "friendlyName", "description", "labels", "schema", "timePartitioning", "rangePartitioning", "clustering",
     "requirePartitionFilter", "expirationTime", "view", "encryptionConfiguration", "defaultCollation",
-    "defaultRoundingMode", "maxStaleness", "tableConstraints", "resourceTags",
+    "defaultRoundingMode", "maxStaleness", "tableConstraints", "resourceTags", "materializedView",
 })  # fmt: skip
 OUTPUT = frozenset({
     "kind", "etag", "id", "selfLink", "tableReference", "creationTime", "lastModifiedTime", "location", "type",
@@ -36,7 +38,6 @@ DOCUMENTED = Switches()
 STAYING = ("schema", "encryptionConfiguration")
 NOT_TAUGHT = {
     "externalDataConfiguration": "external tables",
-    "materializedView": "materialized views",
     "biglakeConfiguration": "BigLake tables",
     "tableReplicationInfo": "table replication",
     "model": "models",
@@ -46,9 +47,9 @@ NOT_TAUGHT = {
 def require_table(reader: Reader, project: str, dataset: str, table: str) -> TableRecord:
     """Return a table or view; 404 when it, or its dataset, is not there."""
     found = reader.table(project, dataset, table)
-    if found is None and "$" in table:
-        raise unsupported(f"partition decorators ({table})")
     if found is None:
+        if "$" in table:
+            raise unsupported(f"partition decorators where a table is changed or streamed into ({table})")
         if not dataset.startswith("_"):
             require_dataset(reader, project, dataset)
         raise WarehouseError("notFound", f"Not found: Table {project}:{dataset}.{table}")
@@ -71,7 +72,7 @@ def create_table(tx: Transaction, project: str, dataset: str, table: str, body: 
         project, dataset, table, parent.location, "TABLE", resource, tx.new_physical(), tx.new_etag(), tx.now_ms,
         tx.now_ms,
     )  # fmt: skip
-    physical.create(tx.connection, record.rows_in, record.columns)
+    physical.create(tx.connection, record.rows_in, record.stored)
     return tx.put(record)
 
 
@@ -138,60 +139,6 @@ def _collated(column: Column, default: str) -> Column:
     return replace(column, collation=own, fields=nested)
 
 
-def canonical(resource: Mapping[str, Any]) -> dict[str, Any]:
-    """Write a resource as replies show it: canonical type names, every number as text."""
-    out = without_nulls(resource)
-    check_texts(out)
-    out["schema"] = {"fields": [c.to_rest() for c in read_columns(out)]}
-    if "expirationTime" in out:
-        out["expirationTime"] = str(whole(out["expirationTime"], "expirationTime"))
-        if out["expirationTime"] == "0":
-            del out["expirationTime"]
-    by_time = out.get("timePartitioning")
-    if by_time is not None:
-        out["timePartitioning"] = _canonical_time(by_time)
-        if out["timePartitioning"].pop("requirePartitionFilter", None):
-            out["requirePartitionFilter"] = True
-    if "rangePartitioning" in out:
-        out["rangePartitioning"] = _canonical_range(out["rangePartitioning"])
-    if not out.get("requirePartitionFilter"):
-        out.pop("requirePartitionFilter", None)
-    if not (out.get("clustering") or {}).get("fields"):
-        out.pop("clustering", None)
-    return out
-
-
-def _canonical_time(spec: Mapping[str, Any]) -> dict[str, Any]:
-    if str(spec.get("type", "DAY")) not in {"DAY", "HOUR", "MONTH", "YEAR"}:
-        raise WarehouseError("invalid", f"Unsupported partitioning type: {spec.get('type')}")
-    out = {"type": "DAY", **spec}
-    if "expirationMs" in out:
-        out["expirationMs"] = str(whole(out["expirationMs"], "timePartitioning.expirationMs"))
-        if out["expirationMs"] == "0":
-            del out["expirationMs"]
-    return out
-
-
-def _canonical_range(spec: Mapping[str, Any]) -> dict[str, Any]:
-    numbers = spec.get("range") or {}
-    try:
-        found = {k: str(whole(numbers[k], f"rangePartitioning.range.{k}")) for k in ("start", "end", "interval")}
-        return {"field": spec["field"], "range": found}
-    except KeyError as error:
-        raise WarehouseError("invalid", f"Range partitioning needs {error.args[0]}") from error
-
-
-def read_columns(resource: Mapping[str, Any]) -> tuple[Column, ...]:
-    """Read a resource's columns; 400 when they cannot be read."""
-    fields = (resource.get("schema") or {}).get("fields") or ()
-    try:
-        return tuple(Column.from_rest(f) for f in fields)
-    except KeyError as error:
-        raise WarehouseError("invalid", f"Invalid schema: a field has no {error.args[0]}") from error
-    except (ValueError, TypeError, AttributeError) as error:
-        raise WarehouseError("invalid", f"Invalid schema: {error}") from error
-
-
 def check_table(resource: Mapping[str, Any]) -> None:
     """Refuse a table that BigQuery would refuse to make."""
     for column in read_columns(resource):
@@ -246,6 +193,11 @@ def exchange(
 ) -> TableRecord:
     """Check a table's new resource against its old one, move the rows if need be, and keep it."""
     new = canonical(resource)
+    for key in ("view", "materializedView"):
+        if (key in new) != (key in record.resource):
+            raise WarehouseError("invalid", f"Cannot change the type of {record.shown}, which is a {record.type}")
+    if record.type == "MATERIALIZED_VIEW":
+        check_materialized(record, new)
     if record.type == "TABLE":
         columns = read_columns(new)
         refuse(schema_rules.patch_columns(record.columns, judged(record.columns, columns, switches)))
@@ -286,7 +238,8 @@ def keep(
     moved = any(name != source for name, source in sources.items())
     if record.physical is not None and (moved or _shape(new.columns) != _shape(record.columns)):
         new = replace(new, physical=tx.new_physical())
-        physical.rewrite(tx.connection, record.physical, record.columns, new.rows_in, new.columns, sources)
+        sources = {**sources, **{c.name: c.name for c in new.hidden}}
+        physical.rewrite(tx.connection, record.physical, record.stored, new.rows_in, new.stored, sources)
     return tx.put(new)
 
 

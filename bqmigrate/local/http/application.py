@@ -36,6 +36,7 @@ class Application:
     def handle(self, request: Request) -> Response:
         """Answer a request, whatever happens."""
         try:
+            self._world.store.expire()
             if self._world.switches.job_ms:
                 self._world.pending.settle(milliseconds(self._world.store.clock.now()))
             response = self._route(request)

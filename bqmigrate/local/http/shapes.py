@@ -42,6 +42,7 @@ TABLE: Mapping[str, Any] = {
     "schema": SCHEMA,
     **PARTITIONING,
     "view": {"query": str},
+    "materializedView": {"query": str},
     "tableConstraints": {
         "primaryKey": {"columns": [str]},
         "foreignKeys": [{"name": str, "referencedTable": TABLE_NAME, "columnReferences": [KEY_PAIR]}],

@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from bqmigrate.local.catalog import tables
+from bqmigrate.local.catalog.canonical import canonical
 from bqmigrate.local.catalog.datasets import require_dataset
 from bqmigrate.local.catalog.records import TableRecord
 from bqmigrate.local.catalog.replies import table_item, table_resource
-from bqmigrate.local.catalog.store import Transaction
+from bqmigrate.local.catalog.store import Reader, Transaction
 from bqmigrate.local.errors import WarehouseError
 from bqmigrate.local.http import shapes
 from bqmigrate.local.http.call import Call
@@ -20,7 +21,9 @@ from bqmigrate.local.jobs.streaming import insert_all
 from bqmigrate.local.sql.bound import TableId
 from bqmigrate.local.statements import policies
 from bqmigrate.local.statements.creation import refuse_circle, view_columns, view_from_rest
+from bqmigrate.local.statements.decorated import only, split, without
 from bqmigrate.local.statements.defaults import check_defaults
+from bqmigrate.local.statements.materialized import materialized_from_rest
 from bqmigrate.local.statements.run import Run
 from bqmigrate.model import schema_rules
 from bqmigrate.model.columns import Column
@@ -47,7 +50,10 @@ def insert_table(call: Call) -> Response:
         won = _won_too(run, name, body)
         if won is not None:
             return json_response(table_resource(tx, won))
-        if body.get("view") is not None:
+        if body.get("materializedView") is not None:
+            tables.require_unused(tx, *name)
+            record = materialized_from_rest(run, name, body)
+        elif body.get("view") is not None:
             tables.require_unused(tx, *name)
             record = view_from_rest(run, name, body)
         else:
@@ -65,15 +71,21 @@ def _won_too(run: Run, name: TableId, body: Mapping[str, Any]) -> TableRecord | 
     found = run.tx.table(*name)
     if run.switches.insert_winners == "one" or found is None or run.tx.now_ms - found.created_ms >= RACE_MS:
         return None
-    asked = tables.canonical({k: v for k, v in body.items() if k in tables.SETTABLE})
+    asked = canonical({k: v for k, v in body.items() if k in tables.SETTABLE})
     return found if asked == found.resource else None
 
 
 def get_table(call: Call) -> Response:
     """tables.get."""
     with call.world.store.read() as reader:
-        record = tables.require_table(reader, call["project"], call["dataset"], call["table"])
-        return json_response(table_resource(reader, record))
+        return json_response(table_resource(reader, _found(call, reader)))
+
+
+def _found(call: Call, reader: Reader) -> TableRecord:
+    """Return the table that a path names, or the one partition of it."""
+    name, partition = split(TableId(call["project"], call["dataset"], call["table"]))
+    record = tables.require_table(reader, *name)
+    return record if partition is None else only(record, partition)
 
 
 def list_tables(call: Call) -> Response:
@@ -134,12 +146,17 @@ def _with_view_columns(run: Run, record: TableRecord, body: Mapping[str, Any]) -
 
 
 def delete_table(call: Call) -> Response:
-    """tables.delete."""
+    """tables.delete: a table, or with `table$20260301` one partition of it."""
     with call.world.store.write() as tx:
-        record = tables.require_table(tx, call["project"], call["dataset"], call["table"])
+        name, partition = split(TableId(call["project"], call["dataset"], call["table"]))
+        record = tables.require_table(tx, *name)
         call.require(*DELETING.get(record.type, ("tables.delete", "tables.get")))
-        policies.forget(tx, record)
-        tx.remove(record.key)
+        if partition is None:
+            policies.forget(tx, record)
+            tx.remove(record.key)
+        else:
+            kept = without(_run(call, tx), record, partition)
+            tables.touch(tx, kept, moves_etag=call.world.switches.data_moves_etag)
     return json_response(None)
 
 
@@ -147,7 +164,7 @@ def list_rows(call: Call) -> Response:
     """tabledata.list."""
     wanted = results.read_wanted(call.request.query, call.world.switches.page_size)
     with call.world.store.read() as reader:
-        record = tables.require_table(reader, call["project"], call["dataset"], call["table"])
+        record = _found(call, reader)
         if record.type != "TABLE":
             raise WarehouseError("invalid", f"Cannot list a table of type {record.type}.")
         found = results.page(reader, record, wanted)

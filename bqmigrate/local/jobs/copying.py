@@ -20,12 +20,14 @@ from bqmigrate.local.sql.bound import TableId
 from bqmigrate.local.sql.types import quoted
 from bqmigrate.local.statements import copies, policies
 from bqmigrate.local.statements.copies import Original
-from bqmigrate.local.statements.destination import named, prepare
+from bqmigrate.local.statements.decorated import place, rows_of, split
+from bqmigrate.local.statements.destination import named, partition_of, prepare
 from bqmigrate.local.statements.run import Run
 from bqmigrate.local.storage import physical
 from bqmigrate.local.world import World
 from bqmigrate.model.columns import find
 
+PARTITIONED = frozenset({"timePartitioning", "rangePartitioning", "requirePartitionFilter"})
 _DECORATED = re.compile(r"(?P<table>.+)@(?P<moment>-?\d+)\Z", re.DOTALL)
 
 
@@ -59,9 +61,12 @@ def run_copy(world: World, job: JobRecord) -> JobRecord:
         references = _sources(settings)
         require_copying(run, name, settings, exists=run.tx.table(*named(run, settings)) is not None)
         sources = [_source(run, reference, operation) for reference in references]
-        record = _target(run, settings, operation, sources[0])
+        record = _target(run, settings, operation, sources)
+        first = physical.next_row(tx.connection, record.rows_in)
         copied = sum(_append(run, source, record) for source in sources)
-        if len(sources) == 1 and settings.get("writeDisposition") != "WRITE_APPEND":
+        place(run, record, partition_of(settings), first)
+        whole = partition_of(settings) is None
+        if whole and len(sources) == 1 and settings.get("writeDisposition") != "WRITE_APPEND":
             policies.take_over(tx, sources[0].record, record)
         tx.written_by_job.add(record.key)
         tables.touch(tx, record, moves_etag=world.switches.data_moves_etag)
@@ -77,8 +82,7 @@ def _sources(settings: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 
 def _source(run: Run, reference: Mapping[str, Any], operation: Operation) -> Original:
     name = TableId(reference.get("projectId") or run.project, reference["datasetId"], reference["tableId"])
-    if "$" in name.table:
-        raise unsupported(f"partition decorators ({name.table})")
+    name, partition = split(name)
     decorated = _DECORATED.match(name.table)
     found = _present(run, name) if decorated is None else _past(run, name, decorated)
     if found.record.type not in operation.reads:
@@ -87,7 +91,11 @@ def _source(run: Run, reference: Mapping[str, Any], operation: Operation) -> Ori
     if run.switches.drop_blocks_copies and operation.how == "COPY" and found.record.dropped:
         message = f"{found.record.shown} had columns dropped: it cannot be copied until a query has written it anew"
         raise WarehouseError("invalid", message)
-    return found
+    if partition is None:
+        return found
+    if operation.how != "COPY":
+        raise unsupported(f"a {operation.how.lower()} of one partition")
+    return replace(found, rows=rows_of(found.record, partition, found.rows))
 
 
 def _present(run: Run, name: TableId) -> Original:
@@ -107,24 +115,41 @@ def _past(run: Run, name: TableId, decorated: re.Match[str]) -> Original:
     found = table_as_of(run.tx, *base, at_ms)
     record = found.table
     if not run.switches.restore_keeps_partitioning:
-        kept = {k: v for k, v in record.resource.items() if k not in {"timePartitioning", "rangePartitioning"}}
-        kept.pop("requirePartitionFilter", None)
-        record = replace(record, resource=kept)
+        record = replace(record, resource={k: v for k, v in record.resource.items() if k not in PARTITIONED})
     return Original(record, settled_rows(run.tx, found.table, found.rows), at_ms)
 
 
-def _target(run: Run, settings: Mapping[str, Any], operation: Operation, source: Original) -> TableRecord:
+def _target(run: Run, settings: Mapping[str, Any], operation: Operation, sources: Sequence[Original]) -> TableRecord:
     """Return the table to fill, which an operation that overwrites nothing makes anew."""
+    source = sources[0]
     kept = copies.inherited(run, source, how=operation.how)
     if settings.get("destinationExpirationTime"):
         kept["expirationTime"] = str(_expiration(settings["destinationExpirationTime"]))
     old = run.tx.table(*named(run, settings))
     if old is not None and not operation.overwrites:
         raise WarehouseError("duplicate", f"Already Exists: Table {old.shown}")
+    if old is not None:
+        _check_partitioning(run, sources, old)
+        kept = kept if old.model.partitioning is not None else {k: v for k, v in kept.items() if k not in PARTITIONED}
     record = prepare(run, settings, kept, default="WRITE_EMPTY")
     if operation.makes == "SNAPSHOT":
         return run.tx.put(replace(record, type="SNAPSHOT", definition=copies.definition(source, "snapshot")))
     return run.tx.put(replace(record, definition=copies.made_by(operation.how, source)))
+
+
+def _check_partitioning(run: Run, sources: Sequence[Original], target: TableRecord) -> None:
+    """Refuse rows of another partitioning; into partitions of ingestion time go tables without any, as of today.
+
+    https://cloud.google.com/bigquery/docs/managing-partitioned-tables#copying_partitioned_tables
+    """
+    wanted = target.model.partitioning
+    # A table of the past comes without its partitioning, and may go back to where it was.
+    given = [s.record.model.partitioning for s in sources if s.at_ms == run.tx.now_ms]
+    if wanted is None or all(spec is not None and spec.spec() == wanted.spec() for spec in given):
+        return
+    if wanted.field is not None or any(spec is not None for spec in given):
+        message = f"Incompatible table partitioning specification of the source for table {target.shown}"
+        raise WarehouseError("invalid", f"{message}: it must be that of the destination")
 
 
 def _expiration(given: Any) -> int:
@@ -149,4 +174,4 @@ def _append(run: Run, source: Original, record: TableRecord) -> int:
         cells.append("NULL" if found is None else quoted(found.name))
     if any(find(record.columns, column.name) is None for column in columns):
         raise WarehouseError("invalid", f"Provided Schema does not match Table {record.shown}.")
-    return physical.fill(run.tx.connection, record.rows_in, f"SELECT {', '.join(cells)} FROM ({source.rows})")
+    return copies.append(run, record, source, ", ".join(cells) or "NULL")

@@ -13,9 +13,12 @@ from bqmigrate.local.catalog.records import JobRecord, TableRecord
 from bqmigrate.local.errors import WarehouseError, unsupported
 from bqmigrate.local.jobs.register import end
 from bqmigrate.local.jobs.rights import require_writing
+from bqmigrate.local.sql.defaults import default_sql
 from bqmigrate.local.sql.load import insert_sql, load_rows
-from bqmigrate.local.statements.destination import named, prepare
+from bqmigrate.local.statements.decorated import place
+from bqmigrate.local.statements.destination import named, partition_of, prepare
 from bqmigrate.local.statements.run import Run
+from bqmigrate.local.storage import physical
 from bqmigrate.local.world import World
 from bqmigrate.model.columns import Column
 
@@ -39,7 +42,9 @@ def run_load(world: World, job: JobRecord, media: bytes) -> JobRecord:
             if settings.get(key) and not (key == "autodetect" and record.columns):
                 raise unsupported(f"load jobs with {key}")
         rows = _rows(settings, media, record.columns)
+        first = physical.next_row(tx.connection, record.rows_in)
         _append(run, record, rows, ignore_unknown=bool(settings.get("ignoreUnknownValues")))
+        place(run, record, partition_of(settings), first)
         tx.written_by_job.add(record.key)
         tables.touch(tx, record, moves_etag=world.switches.data_moves_etag)
         read = {"inputFiles": "1", "inputFileBytes": str(len(media)), "outputRows": str(len(rows)), "badRecords": "0"}
@@ -50,8 +55,7 @@ def _schema(run: Run, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the schema that was sent, else that of the table."""
     if settings.get("schema"):
         return {"schema": settings["schema"]}
-    reference = settings["destinationTable"]
-    old = run.tx.table(reference.get("projectId") or run.project, reference["datasetId"], reference["tableId"])
+    old = run.tx.table(*named(run, settings))
     return {} if old is None else {"schema": old.resource["schema"]}
 
 
@@ -105,6 +109,7 @@ def _csv_row(line: Sequence[str], columns: Sequence[Column], null: str, number: 
 
 
 def _append(run: Run, record: TableRecord, rows: Rows, *, ignore_unknown: bool) -> None:
+    hidden = {c.name: default_sql(c, run.scope) for c in record.hidden}
     for start in range(0, len(rows), CHUNK):
         chunk = rows[start : start + CHUNK]
         loaded = load_rows(record.columns, chunk, run.scope, ignore_unknown=ignore_unknown)
@@ -112,4 +117,4 @@ def _append(run: Run, record: TableRecord, rows: Rows, *, ignore_unknown: bool) 
             first = loaded.errors[0]
             message = f"Error while reading data, error message: row {start + first.index + 1}: {first.message}"
             raise WarehouseError("invalid", message, location=first.location)
-        run.execute(insert_sql(record.rows_in, record.columns, loaded))
+        run.execute(insert_sql(record.rows_in, record.columns, loaded, hidden))

@@ -9,6 +9,7 @@ from typing import Any
 from bqmigrate.local.catalog.records import TableRecord
 from bqmigrate.local.catalog.streamed import streamed_more
 from bqmigrate.local.errors import WarehouseError, unsupported
+from bqmigrate.local.sql.defaults import default_sql
 from bqmigrate.local.sql.load import LoadedRows, insert_sql, load_rows
 from bqmigrate.local.statements.run import Run, need_type
 from bqmigrate.local.storage import physical
@@ -31,7 +32,8 @@ def insert_all(run: Run, record: TableRecord, body: Mapping[str, Any]) -> list[d
         return _errors(loaded, range(len(rows)))
     if loaded.values:
         first = physical.count(run.tx.connection, record.rows_in)
-        run.execute(insert_sql(record.rows_in, record.columns, loaded))
+        hidden = {c.name: default_sql(c, run.scope) for c in record.hidden}
+        run.execute(insert_sql(record.rows_in, record.columns, loaded, hidden))
         buffer = streamed_more(record, run.tx.now_ms, first, len(loaded.values))
         run.tx.put(replace(record, buffer=buffer, modified_ms=run.tx.now_ms))
     return _errors(loaded, ())

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from bqmigrate.local.sql.kinds import Typed
 from bqmigrate.local.sql.nodes import Path, Sql
+from bqmigrate.model.catalog import Partitioning
 from bqmigrate.model.columns import Column
+
+if TYPE_CHECKING:
+    from bqmigrate.local.sql.scans import Scan
 
 
 class TableId(NamedTuple):
@@ -23,12 +27,22 @@ class TableId(NamedTuple):
         return f"{self.project}.{self.dataset}.{self.table}"
 
 
+class Pseudo(NamedTuple):
+    """A column that only its name brings up: its type, and its DuckDB text with {} for the table's alias."""
+
+    name: str
+    column: Column
+    sql: str
+
+
 @dataclass(frozen=True)
 class TableInfo:
     """What the catalog knows of a table or view.
 
     `physical` is whatever DuckDB can read in a FROM: a relation's name (`t17`) or a parenthesised SELECT whose
     columns have the names and storage types of `columns`. A view has `view_query` instead, and is bound from it.
+    `hidden` are stored beside the columns and read as `pseudo`, by name alone; `partition_filter` are the columns of
+    which a query must restrict one. Reading a table costs bytes only when it is `stored`.
     """
 
     id: TableId
@@ -36,7 +50,11 @@ class TableInfo:
     columns: tuple[Column, ...]
     kind: Literal["TABLE", "VIEW", "SNAPSHOT", "SYSTEM"] = "TABLE"
     view_query: Sql | str | None = None
-    partition_filter: str | None = None
+    partition_filter: tuple[str, ...] = ()
+    partitioning: Partitioning | None = None
+    hidden: tuple[Column, ...] = ()
+    pseudo: tuple[Pseudo, ...] = ()
+    stored: bool = False
 
 
 class Tables(Protocol):
@@ -98,6 +116,9 @@ class BoundQuery:
     tables: tuple[TableId, ...]
     # The table whose partition_filter whoever reads this as a view must still apply.
     unmet: TableInfo | None = None
+    scans: tuple[Scan, ...] = ()
+    # The partitioning columns of which scans each column, by its place, hands on.
+    pins: Mapping[int, tuple[Scan, ...]] = field(default_factory=dict)
 
 
 DmlKind = Literal["INSERT", "UPDATE", "DELETE", "MERGE"]
@@ -111,6 +132,8 @@ class BoundDml:
     `sql` of INSERT, UPDATE and DELETE answers one row with the number of affected rows; `sql` of MERGE
     answers one row per affected row, 'INSERT', 'UPDATE' or 'DELETE'. NULLs in REQUIRED columns, over-long strings and
     so on raise while `sql` runs: pass any DuckDB error to `runtime_error`.
+    `changed` is the scan of the target when rows of it can change or go; `covered`, of a DELETE that looks at
+    nothing but partitions, holds for the rows, under the alias of scans, of those that go whole.
     """
 
     kind: DmlKind
@@ -118,3 +141,6 @@ class BoundDml:
     sql: str
     checks: tuple[str, ...]
     tables: tuple[TableId, ...]
+    scans: tuple[Scan, ...] = ()
+    changed: Scan | None = None
+    covered: str | None = None

@@ -7,18 +7,17 @@ from collections.abc import Callable, Mapping
 from sqlglot import exp
 
 from bqmigrate.local.errors import WarehouseError, unsupported
-from bqmigrate.local.sql.bound import BoundDml, DmlKind, Scope, TableId, TableInfo, Tables
+from bqmigrate.local.sql.bound import BoundDml, DmlKind, Scope, TableInfo, Tables
 from bqmigrate.local.sql.insert import insert_sql
 from bqmigrate.local.sql.merge import merge_sql
 from bqmigrate.local.sql.names import lookup, path_of
 from bqmigrate.local.sql.nodes import Sql
 from bqmigrate.local.sql.parsing import parse_statement
-from bqmigrate.local.sql.target import Target
+from bqmigrate.local.sql.target import Change, Target
 from bqmigrate.local.sql.tokens import source_of
 from bqmigrate.local.sql.update import delete_sql, update_sql
 
-Text = tuple[str, tuple[str, ...], tuple[TableId, ...]]
-KINDS: Mapping[type[exp.Expr], tuple[DmlKind, Callable[[exp.Expr, Target], Text]]] = {
+KINDS: Mapping[type[exp.Expr], tuple[DmlKind, Callable[[exp.Expr, Target], Change]]] = {
     exp.Insert: ("INSERT", insert_sql),
     exp.Update: ("UPDATE", update_sql),
     exp.Delete: ("DELETE", delete_sql),
@@ -37,8 +36,10 @@ def bind_dml(sql: Sql | str, tables: Tables, scope: Scope) -> BoundDml:
     if tree.args.get("returning"):
         raise WarehouseError("invalidQuery", f"Syntax error: {kind} takes no RETURNING")
     info = _writable(lookup(path_of(_target(tree)), tables))
-    text, checks, ids = translate(tree, Target(info, _target(tree), tables, scope, source_of(sql)))
-    return BoundDml(kind, info, text, checks, tuple(dict.fromkeys((info.id, *ids))))
+    change = translate(tree, Target(info, _target(tree), tables, scope, source_of(sql)))
+    ids = tuple(dict.fromkeys((info.id, *change.resolved.ids)))
+    scans = tuple(change.resolved.scans.values())
+    return BoundDml(kind, info, change.sql, change.checks, ids, scans, change.changed, change.covered)
 
 
 def _target(tree: exp.Expr) -> exp.Table:

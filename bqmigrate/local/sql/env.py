@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from sqlglot import exp
 
 from bqmigrate.local.errors import WarehouseError
-from bqmigrate.local.sql.bound import Function, Scope
+from bqmigrate.local.sql.bound import Function, Pseudo, Scope
 from bqmigrate.local.sql.coercion import coerce
-from bqmigrate.local.sql.kinds import Type, Typed
+from bqmigrate.local.sql.kinds import Type, Typed, type_of
 from bqmigrate.local.sql.names import Relation
+from bqmigrate.local.sql.scans import Scan
 from bqmigrate.local.sql.tokens import Source
 from bqmigrate.local.sql.types import quoted
 
@@ -23,6 +24,9 @@ class From:
     alias: str
     columns: tuple[tuple[str, Type], ...]
     unnested: bool = False
+    pseudo: tuple[Pseudo, ...] = ()
+    # By the name of a column in lower case: the scans whose partitioning column it is.
+    pins: Mapping[str, tuple[Scan, ...]] = field(default_factory=dict)
 
     def column(self, name: str) -> Typed | None:
         """Return the column of that name, without case; the fields of an unnested struct count as columns."""
@@ -33,7 +37,19 @@ class From:
             inner = kind.field(name)
             if inner is not None:
                 return Typed(f"({quoted(self.alias)}.{quoted(key)}).{quoted(name)}", inner)
-        return None
+        hidden = next((p for p in self.pseudo if p.name.lower() == name.lower()), None)
+        return None if hidden is None else Typed(hidden.sql.replace("{}", quoted(self.alias)), type_of(hidden.column))
+
+    def column_text(self, name: str) -> str:
+        """Return the text of a column, or nothing."""
+        found = self.column(name)
+        return found.sql if found is not None else ""
+
+    def pin_text(self, name: str) -> str:
+        """Return the text by which conditions on a pinned column name what is stored."""
+        if any(p.name.lower() == name for p in self.pseudo):
+            return f"{quoted(self.alias)}.{quoted(self.pseudo[0].name)}"
+        return next(f"{quoted(self.alias)}.{quoted(key)}" for key, _ in self.columns if key.lower() == name)
 
 
 @dataclass(frozen=True)

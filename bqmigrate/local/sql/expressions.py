@@ -261,6 +261,7 @@ Kind = Callable[[exp.Expr, Env], Typed]
 KINDS: Mapping[type[exp.Expr], Kind] = {
     exp.Column: _column,
     exp.TableColumn: _column,
+    exp.Pseudocolumn: _column,
     exp.Dot: _dot,
     exp.Bracket: _bracket,
     exp.Literal: atoms.literal_,

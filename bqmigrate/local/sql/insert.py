@@ -5,20 +5,16 @@ from __future__ import annotations
 from sqlglot import exp
 
 from bqmigrate.local.errors import unsupported
-from bqmigrate.local.sql.bound import TableId
 from bqmigrate.local.sql.kinds import Typed
-from bqmigrate.local.sql.stores import store_sql
-from bqmigrate.local.sql.target import Target, is_default, numbered
+from bqmigrate.local.sql.target import Change, Target, is_default, numbered
 from bqmigrate.local.sql.translate import bind_tree, open_tree
 from bqmigrate.local.sql.types import quoted
 from bqmigrate.model.columns import Column
 
-Text = tuple[str, tuple[str, ...], tuple[TableId, ...]]
-
 NAMES = (exp.Column, exp.Query, exp.Table, exp.Unnest)
 
 
-def insert_sql(tree: exp.Expr, target: Target) -> Text:
+def insert_sql(tree: exp.Expr, target: Target) -> Change:
     """Return one DuckDB INSERT with every column, omitted ones by their defaults; raises WarehouseError."""
     for refused in ("overwrite", "ignore", "conflict", "partition", "by_name", "default", "exists"):
         if tree.args.get(refused):
@@ -38,7 +34,7 @@ def _head(columns: tuple[Column, ...], omitted: dict[str, str], target: Target) 
     return f"INSERT INTO {target.info.physical} ({names})"
 
 
-def _values(body: exp.Values, columns: tuple[Column, ...], target: Target) -> Text:
+def _values(body: exp.Values, columns: tuple[Column, ...], target: Target) -> Change:
     rows = [row.expressions if isinstance(row, exp.Tuple) else [row] for row in body.expressions]
     rows = [[r.this if isinstance(r, exp.Paren) else r for r in row] if len(row) == 1 else row for row in rows]
     for row in rows:
@@ -54,15 +50,15 @@ def _values(body: exp.Values, columns: tuple[Column, ...], target: Target) -> Te
     width = len(columns)
     lines = (", ".join([*texts[i : i + width], *omitted.values()]) for i in range(0, len(texts), width))
     sql = f"{_head(columns, omitted, target)} VALUES {', '.join(f'({line})' for line in lines)}"
-    return sql, (), tuple(resolved.ids)
+    return Change(sql, resolved)
 
 
-def _query(body: exp.Expr, columns: tuple[Column, ...], target: Target) -> Text:
+def _query(body: exp.Expr, columns: tuple[Column, ...], target: Target) -> Change:
     relation, resolved = bind_tree(body, target.source, target.tables, target.scope)
     _check_count(len(relation.columns), columns, target, body)
     texts = []
     for i, ((_, kind), column) in enumerate(zip(relation.columns, columns, strict=True)):
-        text = store_sql(Typed(f"c{i}", kind), column)
+        text = target.store(Typed(f"c{i}", kind), column)
         if text is None:
             wanted = column.sql_type()
             message = f"Query column {i + 1} has type {kind} which cannot be inserted into column {column.name}"
@@ -73,7 +69,7 @@ def _query(body: exp.Expr, columns: tuple[Column, ...], target: Target) -> Text:
     inner = ", ".join(f"c{i}" for i in range(len(relation.columns)))
     shown = ", ".join([*texts, *omitted.values()])
     sql = f"{_head(columns, omitted, target)} SELECT {shown} FROM ({relation.sql}) AS q({inner})"
-    return sql, (), tuple(resolved.ids)
+    return Change(sql, resolved)
 
 
 def _check_count(given: int, columns: tuple[Column, ...], target: Target, node: exp.Expr) -> None:

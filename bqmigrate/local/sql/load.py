@@ -60,10 +60,10 @@ def load_rows(
     return LoadedRows(tuple(values), tuple(indexes), tuple(errors))
 
 
-def insert_sql(physical: str, columns: Sequence[Column], loaded: LoadedRows) -> str:
-    """Return one INSERT of the rows that fit; there must be at least one."""
-    names = ", ".join(quoted(c.name) for c in columns)
-    lines = ", ".join(f"({', '.join(row)})" for row in loaded.values)
+def insert_sql(physical: str, columns: Sequence[Column], loaded: LoadedRows, hidden: Mapping[str, str]) -> str:
+    """Return one INSERT of the rows that fit, each with the texts of hidden columns; there must be at least one row."""
+    names = ", ".join(quoted(name) for name in (*(c.name for c in columns), *hidden))
+    lines = ", ".join(f"({', '.join((*row, *hidden.values()))})" for row in loaded.values)
     return f"INSERT INTO {physical} ({names}) VALUES {lines}"
 
 

@@ -11,18 +11,16 @@ from dataclasses import replace
 from sqlglot import exp
 
 from bqmigrate.local.errors import unsupported
-from bqmigrate.local.sql.bound import TableId
 from bqmigrate.local.sql.env import Env, From
+from bqmigrate.local.sql.filters import require_limits
 from bqmigrate.local.sql.kinds import BOOLEAN, Typed
+from bqmigrate.local.sql.merge_pruning import Searched, limit
 from bqmigrate.local.sql.sources import source_sql
-from bqmigrate.local.sql.stores import store_sql
-from bqmigrate.local.sql.target import Target, is_default, numbered
+from bqmigrate.local.sql.target import Change, Target, is_default, numbered
 from bqmigrate.local.sql.translate import open_tree
 from bqmigrate.local.sql.types import quoted
 from bqmigrate.local.sql.update import TOO_MANY
 from bqmigrate.model.columns import Column
-
-Text = tuple[str, tuple[str, ...], tuple[TableId, ...]]
 
 
 class _Expressions:
@@ -47,7 +45,7 @@ class _Expressions:
         return self.raw[index] if is_default(self.raw[index]) else self.bound[index]
 
 
-def merge_sql(tree: exp.Expr, target: Target) -> Text:
+def merge_sql(tree: exp.Expr, target: Target) -> Change:
     """Return one DuckDB MERGE that answers the action taken for every row."""
     expressions = _Expressions()
     on = expressions.add(tree.args["on"])
@@ -65,14 +63,32 @@ def merge_sql(tree: exp.Expr, target: Target) -> Text:
         _when(when, numbers, expressions, target, _view(when, env, target_item, source_item), source_item)
         for when, numbers in whens
     ]
-    guard = _at_most_one(whens, expressions, env, f"{own} JOIN {using} ON {condition}", target)
-    using = (
-        _marked(using, own, condition, source_item)
-        if guard is None
-        else _marked(f"{using} WHERE {guard}", own, condition, source_item)
-    )
+    searched = [_searched(when, numbers, expressions) for when, numbers in whens]
+    limit(expressions.get(on), searched, env)
+    require_limits(resolved)
+    checks = _once(searched, f"{own} JOIN {using} ON {condition}", env, target)
+    using = _marked(using, own, condition, source_item)
     sql = f"MERGE INTO {own} USING {using} ON {condition} {' '.join(clauses)} RETURNING merge_action"
-    return sql, (), tuple(resolved.ids)
+    mutates = any(not isinstance(when.args["then"], exp.Insert) for when, _ in whens)
+    changed = resolved.scans.get(prepared.args["from_"].this.name) if mutates else None
+    return Change(sql, resolved, checks, changed)
+
+
+def _once(whens: Sequence[Searched], matches: str, env: Env, target: Target) -> tuple[str, ...]:
+    """Return the check that no row of the target is changed for two rows of the source: DuckDB leaves that open."""
+    found = [w.condition for w in whens if w.side == "matched"]
+    if not found:
+        return ()
+    tests = ["true" if c is None else env.bind_as(c, BOOLEAN, "WHEN condition") for c in found]
+    rows = f"SELECT {quoted(target.alias)}.rowid AS r FROM {matches} WHERE {' OR '.join(f'({t})' for t in tests)}"
+    return (f"SELECT {TOO_MANY} FROM ({rows}) GROUP BY r HAVING count(*) > 1 LIMIT 1",)
+
+
+def _searched(when: exp.When, numbers: Numbers, expressions: _Expressions) -> Searched:
+    condition = None if numbers[0] is None else expressions.get(numbers[0])
+    if when.args["matched"]:
+        return Searched("matched", condition)
+    return Searched("by source" if when.args["source"] else "by target", condition)
 
 
 HERE, MATCHED = '"bq here"', '"bq matched"'
@@ -86,22 +102,6 @@ def _marked(using: str, own: str, condition: str, source: From) -> str:
     alias = quoted(source.alias)
     matched = f"EXISTS (SELECT 1 FROM {own} WHERE {condition})"
     return f"(SELECT {alias}.*, true AS {HERE}, {matched} AS {MATCHED} FROM {using}) AS {alias}"
-
-
-def _at_most_one(
-    whens: Sequence[tuple[exp.When, Numbers]], expressions: _Expressions, env: Env, pairs: str, target: Target
-) -> str | None:
-    """Return a condition that fails when two source rows would change one target row; None when no WHEN could.
-
-    DuckDB from 2.0.1 on lets the last of them win.
-    """
-    matched = [number for when, (number, _) in whens if when.args["matched"]]
-    if not matched:
-        return None
-    texts = ["true" if n is None else env.bind_as(expressions.get(n), BOOLEAN, "WHEN condition") for n in matched]
-    most = f"SELECT count(*) AS n FROM {pairs} WHERE {' OR '.join(f'({t})' for t in texts)}"
-    grouped = f"{most} GROUP BY {quoted(target.alias)}.rowid"
-    return f"(SELECT CASE WHEN max(n) > 1 THEN {TOO_MANY} ELSE true END FROM ({grouped}))"
 
 
 def _only(text: str, when: exp.When, target: Target, source: From) -> str:
@@ -199,7 +199,7 @@ def _row(source: From, columns: Sequence[Column], target: Target, node: exp.Inse
     _check_count(len(source.columns), columns, target, node)
     out = []
     for (name, kind), column in zip(source.columns, columns, strict=True):
-        text = store_sql(Typed(f"{quoted(source.alias)}.{quoted(name)}", kind), column)
+        text = target.store(Typed(f"{quoted(source.alias)}.{quoted(name)}", kind), column)
         if text is None:
             raise target.error(f"Value of type {kind} cannot be inserted into column {column.name}", node)
         out.append(text)

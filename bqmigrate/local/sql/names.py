@@ -12,10 +12,11 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.schema import MappingSchema
 
 from bqmigrate.local.errors import WarehouseError, unsupported
-from bqmigrate.local.sql.bound import TableId, TableInfo, Tables
+from bqmigrate.local.sql.bound import Pseudo, TableId, TableInfo, Tables
 from bqmigrate.local.sql.functions.names import PART_ARGUMENTS
 from bqmigrate.local.sql.kinds import Type, column_of
 from bqmigrate.local.sql.marking import CALL
+from bqmigrate.local.sql.scans import Scan
 from bqmigrate.local.sql.tokens import Source
 
 PLAIN_TABLE = frozenset({"this", "db", "catalog", "alias", "joins", "version"})
@@ -28,6 +29,10 @@ class Relation:
 
     sql: str
     columns: tuple[tuple[str, Type], ...]
+    pseudo: tuple[Pseudo, ...] = ()
+    # By the place of a column: the scans whose partitioning column it is.
+    pins: Mapping[int, tuple[Scan, ...]] = field(default_factory=dict)
+    scan: Scan | None = None
 
 
 @dataclass
@@ -37,6 +42,8 @@ class Resolved:
     infos: dict[str, TableInfo] = field(default_factory=dict)
     ids: list[TableId] = field(default_factory=list)
     unmet: TableInfo | None = None
+    # By the name that stands for the table; those inside views come under names of their own.
+    scans: dict[str, Scan] = field(default_factory=dict)
 
     def add(self, info: TableInfo) -> str:
         """Take a table in; returns the name that stands for it."""
@@ -190,7 +197,12 @@ def _name_unnest(unnest: exp.Unnest) -> None:
 def qualified(tree: exp.Expr, relations: Mapping[str, Relation], source: Source) -> exp.Expr:
     """Return a resolved tree with every column bound to its source and every star expanded; raises WarehouseError."""
     names: dict[str, object] = {
-        name: {key: _plain(key, kind) for key, kind in r.columns} for name, r in relations.items()
+        name: {
+            **{key: _plain(key, kind) for key, kind in r.columns},
+            # sqlglot knows them by name, and leaves them out of SELECT *.
+            **{hidden.name: hidden.column.sql_type() for hidden in r.pseudo},
+        }
+        for name, r in relations.items()
     }
     schema = MappingSchema(names, dialect="bigquery")
     try:

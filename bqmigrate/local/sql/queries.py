@@ -13,6 +13,8 @@ from bqmigrate.local.sql.coercion import coerce, struct_sql, supertype
 from bqmigrate.local.sql.env import Env, From
 from bqmigrate.local.sql.kinds import BOOLEAN, INTEGER, NULL, Type, Typed
 from bqmigrate.local.sql.names import Relation
+from bqmigrate.local.sql.pruning import prune
+from bqmigrate.local.sql.scans import Scan
 from bqmigrate.local.sql.sources import from_sql
 from bqmigrate.local.sql.types import quoted
 
@@ -37,14 +39,15 @@ def query(node: exp.Expr, env: Env) -> Relation:
         inner = query(node.args["this"], env)
         tail = _tail(node, env, inner.columns)
         sql = f"SELECT * FROM ({inner.sql}){tail}" if tail else inner.sql
-        return Relation(prefix + sql if not prefix else f"{prefix}SELECT * FROM ({sql})", inner.columns)
+        pins = {} if tail else inner.pins
+        return Relation(prefix + sql if not prefix else f"{prefix}SELECT * FROM ({sql})", inner.columns, pins=pins)
     if type(node) in SET_OPERATIONS:
         out = _set_operation(node, env)
     elif isinstance(node, exp.Select):
         out = _select(node, env)
     else:
         raise unsupported(f"{node.key.upper()} as a query")
-    return Relation(prefix + out.sql, out.columns)
+    return replace(out, sql=prefix + out.sql)
 
 
 def _with(node: exp.Expr, env: Env) -> tuple[exp.Expr, Env, str]:
@@ -60,7 +63,10 @@ def _with(node: exp.Expr, env: Env) -> tuple[exp.Expr, Env, str]:
         relation = env.inside().query(cte.args["this"])
         name = cte.alias
         texts.append(f"{quoted(name)} AS ({relation.sql})")
-        env = replace(env, ctes={**env.ctes, name.lower(): Relation(quoted(name), relation.columns)})
+        # What one reference does not look at, another may.
+        once = sum(t.name.lower() == name.lower() for t in node.find_all(exp.Table)) == 1
+        known = Relation(quoted(name), relation.columns, pins=relation.pins if once else {})
+        env = replace(env, ctes={**env.ctes, name.lower(): known})
     return node, env, f"WITH {', '.join(texts)} "
 
 
@@ -75,11 +81,22 @@ def _select(node: exp.Select, env: Env) -> Relation:
     items = [item for node_ in node.expressions for item in _projection(node_, env)]
     columns: Columns = tuple((name, v.type) for name, v in items)
     texts = [v.sql for _, v in items]
+    where = node.args.get("where")
+    prune([where.this if where is not None else None], env, env.froms, alone=not node.args.get("joins"))
     tail = _clauses(node, env) + _tail(node, env, columns)
     if node.args.get("kind"):
         return _as_kind(str(node.args["kind"]), texts, columns, source + tail, node, env)
     shown = ", ".join(f"{text} AS {quoted(name)}" for text, (name, _) in zip(texts, columns, strict=True))
-    return Relation(f"SELECT {'DISTINCT ' if distinct else ''}{shown}{source}{tail}", columns)
+    pins = _handed_on(node, items, env)
+    return Relation(f"SELECT {'DISTINCT ' if distinct else ''}{shown}{source}{tail}", columns, pins=pins)
+
+
+def _handed_on(node: exp.Select, items: Sequence[tuple[str, Typed]], env: Env) -> dict[int, tuple[Scan, ...]]:
+    """Return the columns through which an outer condition reaches partitions: not past what counts or orders rows."""
+    if any(node.args.get(k) for k in ("limit", "offset", "qualify")) or node.find(exp.Window) is not None:
+        return {}
+    found = {item.column_text(name): scans for item in env.froms for name, scans in item.pins.items() if scans}
+    return {i: found[value.sql] for i, (_, value) in enumerate(items) if value.sql in found}
 
 
 def _as_kind(kind: str, texts: Sequence[str], columns: Columns, rest: str, node: exp.Select, env: Env) -> Relation:
@@ -221,7 +238,9 @@ def _set_operation(node: exp.Expr, env: Env) -> Relation:
         raise WarehouseError("invalidQuery", f"{word} ALL is not supported: use {word} DISTINCT{env.where(node)}")
     sql = f"{_widened(left, columns)} {word}{quantifier} {_widened(right, columns)}"
     tail = _tail(node, replace(env, froms=()), columns)
-    return Relation(f"SELECT * FROM ({sql}){tail}" if tail else sql, columns)
+    places = {*left.pins, *right.pins} if not tail else ()
+    pins = {place: (*left.pins.get(place, ()), *right.pins.get(place, ())) for place in places}
+    return Relation(f"SELECT * FROM ({sql}){tail}" if tail else sql, columns, pins=pins)
 
 
 def _widened(relation: Relation, columns: Columns) -> str:

@@ -10,6 +10,9 @@ from bqmigrate.local.errors import unsupported
 from bqmigrate.local.sql.coercion import coerce
 from bqmigrate.local.sql.env import Env, From
 from bqmigrate.local.sql.kinds import BOOLEAN, INTEGER
+from bqmigrate.local.sql.names import Relation
+from bqmigrate.local.sql.pruning import prune
+from bqmigrate.local.sql.scans import pinned
 from bqmigrate.local.sql.types import quoted
 
 SIDES = ("LEFT", "RIGHT", "FULL")
@@ -40,6 +43,7 @@ def join_sql(join: exp.Expr, env: Env) -> tuple[str, Env]:
         raise unsupported(f"{side} {kind} JOIN".strip())
     if on is None and (side or kind == "INNER") and not item.unnested:
         raise env.error(f"{side or kind} JOIN must have an immediately following ON or USING clause", join)
+    _prune_join(on, side, inner, item)
     if on is None:
         # An UNNEST may follow LEFT JOIN without a condition: it belongs to its row.
         return (f" LEFT JOIN {text} ON true" if side == "LEFT" else f" CROSS JOIN {text}"), inner
@@ -48,6 +52,13 @@ def join_sql(join: exp.Expr, env: Env) -> tuple[str, Env]:
     if condition is None:
         raise env.error(f"JOIN ON clause should return type BOOL, but returns type {value.type}", on)
     return f" {side or 'INNER'} JOIN {text} ON {condition}", inner
+
+
+def _prune_join(on: exp.Expr | None, side: str, env: Env, item: From) -> None:
+    """Let ON limit the partitions of the sides whose rows go when it does not hold."""
+    before = tuple(f for f in env.froms if f is not item)
+    limited = {"": (*before, item), "LEFT": (item,), "RIGHT": before, "FULL": ()}[side]
+    prune([on], env, limited)
 
 
 def source_sql(node: exp.Expr, env: Env) -> tuple[str, From]:
@@ -61,7 +72,7 @@ def source_sql(node: exp.Expr, env: Env) -> tuple[str, From]:
             raise unsupported("a join in parentheses")
         # A subquery in FROM sees what encloses the query, not its neighbours.
         relation = replace(env, froms=(), aliases={}).query(node.args["this"])
-        return f"({relation.sql}) AS {quoted(node.alias)}", From(node.alias, relation.columns)
+        return f"({relation.sql}) AS {quoted(node.alias)}", offered(relation, node.alias)
     raise unsupported(f"{node.key.upper()} in FROM")
 
 
@@ -70,7 +81,17 @@ def _table(node: exp.Table, env: Env) -> tuple[str, From]:
     relation = env.relations.get(name) or env.ctes.get(name.lower())
     if relation is None:
         raise env.error(f"Table not found: {name}", node)
-    return f"{relation.sql} AS {quoted(alias)}", From(alias, relation.columns)
+    if relation.scan is not None:
+        relation.scan.alias = alias
+    return f"{relation.sql} AS {quoted(alias)}", offered(relation, alias)
+
+
+def offered(relation: Relation, alias: str) -> From:
+    """Return what a relation offers under an alias."""
+    pins = {relation.columns[place][0].lower(): scans for place, scans in relation.pins.items()}
+    if relation.scan is not None:
+        pins = pinned(relation.scan)
+    return From(alias, relation.columns, pseudo=relation.pseudo, pins=pins)
 
 
 def _unnest(node: exp.Unnest, env: Env) -> tuple[str, From]:

@@ -10,10 +10,24 @@ from bqmigrate.local.errors import WarehouseError
 from bqmigrate.local.sql.bound import Scope, TableInfo, Tables
 from bqmigrate.local.sql.defaults import default_sql
 from bqmigrate.local.sql.env import Env
+from bqmigrate.local.sql.kinds import Typed
+from bqmigrate.local.sql.names import Resolved
+from bqmigrate.local.sql.scans import Scan
 from bqmigrate.local.sql.stores import store_sql
 from bqmigrate.local.sql.tokens import Source
-from bqmigrate.local.sql.types import quoted
+from bqmigrate.local.sql.types import quoted, string_sql
 from bqmigrate.model.columns import Column, find
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of rows in DuckDB's words, with the tables it reads; see BoundDml for the rest."""
+
+    sql: str
+    resolved: Resolved
+    checks: tuple[str, ...] = ()
+    changed: Scan | None = None
+    covered: str | None = None
 
 
 @dataclass(frozen=True)
@@ -39,7 +53,7 @@ class Target:
 
     def column(self, name: str, node: exp.Expr) -> Column:
         """Return a column of the target; raises WarehouseError."""
-        column = find(self.info.columns, name)
+        column = find((*self.info.columns, *self.info.hidden), name)
         if column is None:
             raise self.error(f"Column {name} is not present in table {self.info.id}", node)
         return column
@@ -57,20 +71,35 @@ class Target:
     def omitted(self, given: tuple[Column, ...]) -> dict[str, str]:
         """Return the columns that were not given, each with the text of its default."""
         names = {c.name for c in given}
-        return {quoted(c.name): default_sql(c, self.scope) for c in self.info.columns if c.name not in names}
+        stored = (*self.info.columns, *self.info.hidden)
+        return {quoted(c.name): default_sql(c, self.scope) for c in stored if c.name not in names}
 
     def value(self, node: exp.Expr, column: Column, env: Env) -> str:
         """Return the text that puts an expression, or DEFAULT, in a column; raises WarehouseError."""
         if is_default(node):
             return default_sql(column, self.scope)
         value = env.bind(node)
-        sql = store_sql(value, column)
+        sql = self.store(value, column)
         if sql is None:
             wanted = column.sql_type()
             message = f"Value has type {value.type} which cannot be inserted into column {column.name}"
             message += f", which has type {wanted}"
             raise self.error(message, node)
         return sql
+
+    def store(self, value: Typed, column: Column) -> str | None:
+        """Return the text that puts a value in a column, or None when its type does not go there.
+
+        A partition is given by its very beginning:
+        https://cloud.google.com/bigquery/docs/using-dml-with-partitioned-tables#inserting_data
+        """
+        sql = store_sql(value, column)
+        spec = self.info.partitioning
+        if sql is None or spec is None or column not in self.info.hidden:
+            return sql
+        begins = f"date_trunc('{spec.type.lower()}', CAST({sql} AS TIMESTAMP)) = CAST({sql} AS TIMESTAMP)"
+        message = string_sql(f"{column.name} must be a TIMESTAMP at which a partition by {spec.type} begins")
+        return f"CASE WHEN {begins} THEN {sql} ELSE error({message}) END"
 
 
 def is_default(node: exp.Expr) -> bool:

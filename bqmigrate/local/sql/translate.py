@@ -20,6 +20,7 @@ from bqmigrate.local.sql.names import Relation, Resolved, qualified, resolve
 from bqmigrate.local.sql.nodes import Sql
 from bqmigrate.local.sql.parsing import parse_expression, parse_statement
 from bqmigrate.local.sql.queries import query
+from bqmigrate.local.sql.scans import Scan
 from bqmigrate.local.sql.tokens import Source, source_of
 from bqmigrate.local.sql.types import cast_sql, quoted
 from bqmigrate.model.columns import Column
@@ -114,19 +115,22 @@ def relation_of(name: str, tables: Tables, scope: Scope, depth: int, resolved: R
     """Return a table as it is stored, or a view as the query it stands for."""
     info = resolved.infos[name]
     if info.view_query is None:
-        physical = info.physical
-        return Relation(physical, tuple((c.name, type_of(c)) for c in info.columns))
+        scan = Scan(info) if info.stored else None
+        if scan is not None:
+            resolved.scans[name] = scan
+        return Relation(info.physical, tuple((c.name, type_of(c)) for c in info.columns), info.pseudo, scan=scan)
     # A view takes no parameters and sees no variables.
     inner = _bind_query(info.view_query, tables, replace(scope, parameters=(), variables={}), depth + 1)
     if inner.unmet is not None:
         resolved.infos[name] = replace(info, id=inner.unmet.id, partition_filter=inner.unmet.partition_filter)
     resolved.ids.extend(i for i in inner.tables if i not in resolved.ids)
+    resolved.scans.update({f"{name}.{i}": scan for i, scan in enumerate(inner.scans)})
     names = (
         [c.name for c in info.columns] if len(info.columns) == len(inner.columns) else [c.name for c in inner.columns]
     )
     shown = ", ".join(quoted(name) for name in names)
     columns = tuple((name, type_of(c)) for name, c in zip(names, inner.columns, strict=True))
-    return Relation(f"(SELECT * FROM ({inner.sql}) AS q({shown}))", columns)
+    return Relation(f"(SELECT * FROM ({inner.sql}) AS q({shown}))", columns, pins=inner.pins)
 
 
 def _refuse_duplicates(relation: Relation) -> None:
@@ -144,5 +148,10 @@ def _bound(relation: Relation, resolved: Resolved) -> BoundQuery:
     shown = ", ".join(f"{cast_sql(f'c{i}', kind)} AS {quoted(name)}" for i, (name, kind) in enumerate(relation.columns))
     columns = tuple(column_of(name, kind) for name, kind in relation.columns)
     return BoundQuery(
-        f"SELECT {shown} FROM ({relation.sql}) AS q({inner})", columns, tuple(resolved.ids), resolved.unmet
+        f"SELECT {shown} FROM ({relation.sql}) AS q({inner})",
+        columns,
+        tuple(resolved.ids),
+        resolved.unmet,
+        tuple(resolved.scans.values()),
+        relation.pins,
     )

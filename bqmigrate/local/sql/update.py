@@ -6,16 +6,17 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
-from bqmigrate.local.sql.bound import TableId
 from bqmigrate.local.sql.kinds import BOOLEAN
+from bqmigrate.local.sql.names import Resolved
+from bqmigrate.local.sql.pruning import covering, prune
+from bqmigrate.local.sql.scans import Scan
 from bqmigrate.local.sql.sources import from_sql
-from bqmigrate.local.sql.target import Target, is_default, numbered
+from bqmigrate.local.sql.target import Change, Target, is_default, numbered
 from bqmigrate.local.sql.translate import open_tree
 from bqmigrate.local.sql.types import quoted
 from bqmigrate.model.columns import Column
 
 Path = tuple[str, ...]
-Text = tuple[str, tuple[str, ...], tuple[TableId, ...]]
 TOO_MANY = "error('UPDATE/MERGE must match at most one source row for each target row')"
 
 
@@ -42,7 +43,7 @@ def _joins(tree: exp.Expr) -> list[exp.Join]:
     return [exp.Join(this=first, kind="CROSS"), *rest]
 
 
-def update_sql(tree: exp.Expr, target: Target) -> Text:
+def update_sql(tree: exp.Expr, target: Target) -> Change:
     """Return one DuckDB UPDATE, with a check that no row is matched twice when there is a FROM."""
     assignments = _assignments(tree, target)
     names = target.columns([name for name, _ in assignments])
@@ -52,6 +53,7 @@ def update_sql(tree: exp.Expr, target: Target) -> Text:
     select.set("where", _where(tree, target, "UPDATE"))
     env, prepared, resolved = open_tree(select, target.source, target.tables, target.scope)
     source, env = from_sql(prepared, env)
+    prune([prepared.args["where"].this], env, env.froms, alone=len(env.froms) == 1)
     texts = [
         target.value(raw if is_default(raw) else item.args["this"], column, env)
         for (_, raw), item, column in zip(assignments, prepared.expressions, names, strict=True)
@@ -65,7 +67,7 @@ def update_sql(tree: exp.Expr, target: Target) -> Text:
     sql = f'UPDATE {physical} SET {sets} FROM {found_rows} WHERE {physical}.rowid = q."r"'
     rows = f"SELECT {found}{source} WHERE {condition}"
     check = f'SELECT {TOO_MANY} FROM ({rows}) GROUP BY "r" HAVING count(*) > 1 LIMIT 1'
-    return sql, (check,) if tree.args.get("from_") else (), tuple(resolved.ids)
+    return Change(sql, resolved, (check,) if tree.args.get("from_") else (), _scan(prepared, resolved))
 
 
 def _item(value: exp.Expr, index: int) -> exp.Expr:
@@ -119,7 +121,7 @@ def _rebuilt(column: Column, at: exp.Expr, changes: Mapping[Path, exp.Expr], tar
     return exp.Struct(expressions=items)
 
 
-def delete_sql(tree: exp.Expr, target: Target) -> Text:
+def delete_sql(tree: exp.Expr, target: Target) -> Change:
     """Return one DuckDB DELETE."""
     if tree.args.get("using"):
         raise target.error("Syntax error: DELETE takes no USING", tree)
@@ -128,7 +130,15 @@ def delete_sql(tree: exp.Expr, target: Target) -> Text:
     select.set("where", _where(tree, target, "DELETE"))
     env, prepared, resolved = open_tree(select, target.source, target.tables, target.scope)
     source, env = from_sql(prepared, env)
+    prune([prepared.args["where"].this], env, env.froms, alone=True)
     condition = env.bind_as(prepared.args["where"].this, BOOLEAN, "WHERE clause")
     physical = target.info.physical
     rows = f"SELECT {quoted(target.alias)}.rowid{source} WHERE {condition}"
-    return f"DELETE FROM {physical} WHERE rowid IN ({rows})", (), tuple(resolved.ids)
+    covered = covering(prepared.args["where"].this, env, env.froms[0])
+    sql = f"DELETE FROM {physical} WHERE rowid IN ({rows})"
+    return Change(sql, resolved, (), _scan(prepared, resolved), covered)
+
+
+def _scan(prepared: exp.Expr, resolved: Resolved) -> Scan | None:
+    """Return the scan of the table that is changed, which comes first."""
+    return resolved.scans.get(prepared.args["from_"].this.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bqmigrate.local.catalog import tables
+from bqmigrate.local.catalog.canonical import canonical
 from bqmigrate.local.catalog.readings import without
 from bqmigrate.local.catalog.records import TableRecord
 from bqmigrate.local.catalog.versions import keep_history
@@ -35,7 +36,7 @@ def alter_table(run: Run, node: AlterTable) -> Outcome:
     draft = Draft.of(run, record)
     for action in node.actions:
         draft = apply_action(draft, action)
-    resource = tables.canonical(draft.full())
+    resource = canonical(draft.full())
     tables.check_table(resource)
     kept = tables.keep(run.tx, record, resource, draft.origin if draft.moved else None)
     if draft.gone:
@@ -74,5 +75,5 @@ def alter_view(run: Run, node: AlterView) -> Outcome:
             draft = replace(draft, resource=options.apply(draft.resource, changes))
         else:
             draft = column_options(draft, action)
-    tables.keep(run.tx, record, tables.canonical(draft.full()))
+    tables.keep(run.tx, record, canonical(draft.full()))
     return Outcome(node.kind, "ALTER", name)

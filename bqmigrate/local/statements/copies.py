@@ -12,7 +12,9 @@ from bqmigrate.local.catalog.datasets import require_dataset
 from bqmigrate.local.catalog.records import TableRecord
 from bqmigrate.local.catalog.streamed import settled_rows
 from bqmigrate.local.sql.binding import bind_expression
+from bqmigrate.local.sql.defaults import default_sql
 from bqmigrate.local.sql.nodes import CreateSnapshot, DropSnapshot, Source
+from bqmigrate.local.sql.types import quoted
 from bqmigrate.local.statements import options, policies
 from bqmigrate.local.statements.run import Outcome, Run, need_type
 from bqmigrate.local.storage import physical
@@ -69,8 +71,20 @@ def definition(found: Original, which: str) -> dict[str, Any]:
 
 def fill(run: Run, record: TableRecord, found: Original) -> None:
     """Put the rows and the row access policies of the original into its copy."""
-    physical.fill(run.tx.connection, record.rows_in, found.rows)
+    listed = ", ".join(quoted(c.name) for c in record.columns) or "NULL"
+    append(run, record, found, listed)
     policies.take_over(run.tx, found.record, record)
+
+
+def append(run: Run, record: TableRecord, found: Original, listed: str) -> int:
+    """Append the rows of the original, whose columns are listed as DuckDB texts, partition by partition.
+
+    What comes from a table that is not partitioned by ingestion time goes to the partition of the current time.
+    """
+    own = {c.name for c in found.record.hidden}
+    hidden = (quoted(c.name) if c.name in own else default_sql(c, run.scope) for c in record.hidden)
+    cells = ", ".join((listed, *hidden))
+    return physical.fill(run.tx.connection, record.rows_in, f"SELECT {cells} FROM ({found.rows})")
 
 
 def create_snapshot(run: Run, node: CreateSnapshot) -> Outcome:

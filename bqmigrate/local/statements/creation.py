@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from bqmigrate.local.catalog import tables
+from bqmigrate.local.catalog.canonical import read_columns
 from bqmigrate.local.catalog.datasets import require_dataset
 from bqmigrate.local.catalog.records import TableRecord
 from bqmigrate.local.errors import WarehouseError, unsupported
@@ -39,7 +40,7 @@ def create_table(run: Run, node: CreateTable) -> Outcome:
         return Outcome(node.kind, "SKIP", name)
     bound = None if node.query is None else bind_query(node.query, run.tables, run.scope)
     found = None if node.source is None else original(run, node.source)
-    processed = scanned_bytes(run, bound.sql, bound.tables) if bound else 0
+    processed = scanned_bytes(run, bound) if bound else 0
     resource = _resource(run, node, bound, found)
     if old is not None and run.switches.replace_keeps_options:
         resource = {**{k: old.resource[k] for k in OPTIONAL if k in old.resource}, **resource}
@@ -181,5 +182,5 @@ def view_columns(run: Run, view: Mapping[str, Any], schema: Mapping[str, Any] | 
     if not isinstance(view.get("query"), str):
         raise WarehouseError("invalid", "A view needs a query")
     bound = bind_query(str(view["query"]), run.tables, run.scope)
-    sent = {c.name.lower(): c.description for c in tables.read_columns({"schema": schema or {}})}
+    sent = {c.name.lower(): c.description for c in read_columns({"schema": schema or {}})}
     return tuple(replace(c, description=sent.get(c.name.lower())) for c in nullable(bound.columns))

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from bqmigrate.local.catalog import tables
+from bqmigrate.local.catalog.canonical import canonical
 from bqmigrate.local.catalog.datasets import require_dataset
+from bqmigrate.local.catalog.materialized import DEFAULTS
+from bqmigrate.local.catalog.records import TableRecord
 from bqmigrate.local.errors import WarehouseError
 from bqmigrate.local.sql.binding import bind_query
-from bqmigrate.local.sql.bound import TableId
+from bqmigrate.local.sql.bound import BoundQuery, TableId
 from bqmigrate.local.sql.nodes import AlterMaterializedView, CreateMaterializedView, DropMaterializedView
 from bqmigrate.local.statements import options
 from bqmigrate.local.statements.run import Outcome, Run, need_type, nullable
-
-DEFAULTS = {"enableRefresh": True, "refreshIntervalMs": "1800000"}
 
 
 def create_materialized_view(run: Run, node: CreateMaterializedView) -> Outcome:
@@ -25,24 +26,34 @@ def create_materialized_view(run: Run, node: CreateMaterializedView) -> Outcome:
     old = run.tx.table(*name)
     if old is not None and node.if_not_exists:
         return Outcome(node.kind, "SKIP", name)
-    bound = bind_query(node.query, run.tables, run.scope)
-    bases = _bases(run, bound.tables)
     if old is not None and node.or_replace:
         need_type(old, "MATERIALIZED_VIEW")
         run.tx.remove(old.key)
-    fields = [c.to_rest() for c in nullable(bound.columns)]
-    shape: dict[str, Any] = {"schema": {"fields": fields}}
+    body: dict[str, Any] = {"materializedView": {"query": node.query.text, **DEFAULTS}}
     if node.partitioning is not None:
-        shape.update(node.partitioning.to_rest())
+        body.update(node.partitioning.to_rest())
     if node.clustering:
-        shape["clustering"] = {"fields": list(node.clustering)}
-    tables.check_table(tables.canonical(shape))
-    resource = {**shape, "materializedView": {"query": node.query.text, **DEFAULTS}}
+        body["clustering"] = {"fields": list(node.clustering)}
     changes = options.read(run, node.options, options.MATERIALIZED_OPTIONS)
-    made = tables.create_view(run.tx, *name, {}, nullable(bound.columns))
-    kept = {**made.resource, **tables.canonical(options.apply(resource, changes))}
-    run.tx.put(replace(made, type="MATERIALIZED_VIEW", resource=kept, definition={"bases": bases}))
+    bound = bind_query(node.query, run.tables, run.scope)
+    _make(run, name, bound, options.apply(body, changes))
     return Outcome(node.kind, "CREATE" if old is None else "REPLACE", name, referenced=bound.tables)
+
+
+def materialized_from_rest(run: Run, name: TableId, body: Mapping[str, Any]) -> TableRecord:
+    """Make a materialized view as tables.insert describes it; 409 when the name is taken."""
+    if body.get("view") is not None:
+        raise WarehouseError("invalid", "A table cannot be a view and a materialized view")
+    chosen = canonical({key: value for key, value in body.items() if key != "schema"})
+    return _make(run, name, bind_query(chosen["materializedView"]["query"], run.tables, run.scope), body)
+
+
+def _make(run: Run, name: TableId, bound: BoundQuery, body: Mapping[str, Any]) -> TableRecord:
+    """Keep a materialized view with the columns and on the tables that its query has now."""
+    bases = _bases(run, bound.tables)
+    made = tables.create_view(run.tx, *name, body, nullable(bound.columns))
+    tables.check_table(made.resource)
+    return run.tx.put(replace(made, type="MATERIALIZED_VIEW", definition={"bases": bases}))
 
 
 def _bases(run: Run, names: Sequence[TableId]) -> list[list[Any]]:
@@ -63,7 +74,7 @@ def alter_materialized_view(run: Run, node: AlterMaterializedView) -> Outcome:
     record = run.need(name)
     need_type(record, "MATERIALIZED_VIEW")
     changes = options.read(run, node.options, options.MATERIALIZED_OPTIONS)
-    tables.keep(run.tx, record, tables.canonical(options.apply(record.resource, changes)))
+    tables.keep(run.tx, record, canonical(options.apply(record.resource, changes)))
     return Outcome(node.kind, "ALTER", name)
 
 

@@ -32,7 +32,10 @@ def filtered(info: TableInfo, policies: Sequence[PolicyRecord], scope: Scope) ->
     if not policies:
         return info
     conditions = " OR ".join(f"({text})" for text in granted(policies, scope.session_user)) or "FALSE"
-    bound = bind_query(f"SELECT * FROM `readable` WHERE {conditions}", _One(info), scope)
+    # What is hidden must come through, and * leaves it out.
+    whole = replace(info, columns=(*info.columns, *info.hidden), pseudo=(), hidden=())
+    named = "".join(f", {column.name}" for column in info.hidden)
+    bound = bind_query(f"SELECT *{named} FROM `readable` WHERE {conditions}", _One(whole), scope)
     return replace(info, physical=f"({bound.sql})", kind="SYSTEM")
 
 
@@ -49,7 +52,7 @@ class _One:
 
     def table(self, path: Path) -> TableInfo | None:
         """Return the one table; a filter may read no other."""
-        return replace(self.info, partition_filter=None) if path == ("readable",) else None
+        return replace(self.info, partition_filter=()) if path == ("readable",) else None
 
     def table_as_of(self, path: Path, moment: str) -> TableInfo:
         """Raise WarehouseError."""

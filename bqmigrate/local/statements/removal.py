@@ -44,7 +44,7 @@ def truncate_table(run: Run, node: TruncateTable) -> Outcome:
     emptied = replace(record, physical=run.tx.new_physical())
     if run.switches.truncate_loses_tags:
         emptied = replace(emptied, resource=without(record.resource, frozenset({"policyTags"})))
-    physical.create(run.tx.connection, emptied.rows_in, emptied.columns)
+    physical.create(run.tx.connection, emptied.rows_in, emptied.stored)
     tables.touch(run.tx, emptied, moves_etag=run.switches.data_moves_etag)
     return Outcome(node.kind, deleted=rows, target=run.table_id(node.path))
 

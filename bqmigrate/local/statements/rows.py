@@ -9,18 +9,19 @@ from dataclasses import replace
 
 from bqmigrate.local.catalog import tables
 from bqmigrate.local.catalog.records import TableRecord
+from bqmigrate.local.errors import WarehouseError
 from bqmigrate.local.sql.binding import bind_dml, bind_query
-from bqmigrate.local.sql.bound import TableId
 from bqmigrate.local.sql.nodes import Dml, Query
 from bqmigrate.local.sql.stores import stored_sql
 from bqmigrate.local.sql.types import quoted
 from bqmigrate.local.statements.destination import write_result
 from bqmigrate.local.statements.readable import policies_of, require_all_rows
 from bqmigrate.local.statements.run import Outcome, Run, need_type, table_info
-from bqmigrate.local.statements.scanned import scanned_bytes
+from bqmigrate.local.statements.scanned import changed_bytes, scanned_bytes
 from bqmigrate.local.statements.streamed import changeable, put_together
 from bqmigrate.local.storage import physical
 from bqmigrate.model.columns import Column
+from bqmigrate.model.names import RESERVED_COLUMN_PREFIXES
 
 VERBS = ("INSERT", "UPDATE", "DELETE")
 RESULT_LIFE_MS = 24 * 3_600_000
@@ -31,7 +32,8 @@ ANONYMOUS = "_bqm_results"
 def select(run: Run, node: Query) -> Outcome:
     """Keep a query's rows: in the table the job names, else in one that lives a day."""
     bound = bind_query(node.query, run.tables, run.scope)
-    processed = scanned_bytes(run, bound.sql, bound.tables)
+    refuse_reserved(bound.columns)
+    processed = scanned_bytes(run, bound)
     if run.dry:
         return Outcome(node.kind, columns=bound.columns, referenced=bound.tables, processed=processed)
     if run.destination is not None:
@@ -43,6 +45,17 @@ def select(run: Run, node: Query) -> Outcome:
         cells = ", ".join(stored_sql(quoted(c.name), c) for c in bound.columns)
         run.execute(f"INSERT INTO {record.rows_in} SELECT {cells} FROM ({bound.sql})")
     return Outcome(node.kind, columns=bound.columns, result=record.key, referenced=bound.tables, processed=processed)
+
+
+def refuse_reserved(columns: Sequence[Column]) -> None:
+    """Refuse a result with a column named like a pseudo column: it needs an alias."""
+    for column in columns:
+        prefix = next((p for p in RESERVED_COLUMN_PREFIXES if column.name.upper().startswith(p)), None)
+        if prefix is not None:
+            message = (
+                f'Invalid field name "{column.name}". Field names are not allowed to start with the prefix {prefix}'
+            )
+            raise WarehouseError("invalidQuery", f"{message}: use an alias")
 
 
 def _anonymous(run: Run, columns: Sequence[Column]) -> TableRecord:
@@ -58,13 +71,6 @@ def _anonymous(run: Run, columns: Sequence[Column]) -> TableRecord:
     )  # fmt: skip
 
 
-def bytes_of(run: Run, names: Sequence[TableId]) -> int:
-    """Return the bytes of the tables a statement reads."""
-    found = [run.tx.table(*name) for name in dict.fromkeys(names)]
-    sized = [r for r in found if r is not None and r.physical is not None]
-    return sum(physical.size(run.tx.connection, r.rows_in, r.columns) for r in sized)
-
-
 def change_rows(run: Run, node: Dml) -> Outcome:
     """Insert, update, delete or merge rows."""
     name = run.table_id(node.path)
@@ -75,8 +81,7 @@ def change_rows(run: Run, node: Dml) -> Outcome:
         record, streamed = changeable(run, node, record)
     require_all_rows(record, policies_of(run.tx, record), run.user)
     bound = bind_dml(node.query, replace(run.tables, before={name: table_info(record)}), run.scope)
-    whole = node.kind != "INSERT"
-    processed = bytes_of(run, bound.tables) if whole else scanned_bytes(run, bound.sql, bound.tables)
+    processed = changed_bytes(run, bound)
     if run.dry:
         return Outcome(node.kind, target=name, referenced=bound.tables, processed=processed)
     for check in bound.checks:

@@ -8,13 +8,16 @@ from typing import Any
 
 import duckdb
 
+from bqmigrate.local.catalog.partitions import PARTITION_DATE, PARTITION_TIME
 from bqmigrate.local.catalog.records import Key, TableRecord, VersionRecord
 from bqmigrate.local.catalog.store import Reader, Transaction
+from bqmigrate.local.catalog.streamed import Spans, waiting, within
 from bqmigrate.local.catalog.versions import rows_as_of, table_as_of
 from bqmigrate.local.errors import WarehouseError
-from bqmigrate.local.sql.bound import Function, Scope, TableId, TableInfo, Variable
+from bqmigrate.local.sql.bound import Function, Pseudo, Scope, TableId, TableInfo, Variable
 from bqmigrate.local.sql.errors import runtime_error
 from bqmigrate.local.sql.nodes import Path, Sql
+from bqmigrate.local.sql.types import quoted
 from bqmigrate.local.statements.functions import function_of
 from bqmigrate.local.statements.information.views import information, is_information
 from bqmigrate.local.statements.readable import filtered, policies_of
@@ -83,7 +86,11 @@ class CatalogTables:
             return self.before[name]
         record = self.need(name)
         self._check_bases(record)
-        return filtered(table_info(record), policies_of(self.reader, record), Scope(self.reader.now, self.user))
+        return filtered(
+            unplaced(table_info(record), waiting(self.reader, record)),
+            policies_of(self.reader, record),
+            Scope(self.reader.now, self.user),
+        )
 
     def _check_bases(self, record: TableRecord) -> None:
         """Refuse to read a materialized view whose base was dropped, be it made again since."""
@@ -141,14 +148,43 @@ def table_info(record: TableRecord) -> TableInfo:
     for kind in ("view", "materializedView"):
         if kind in record.resource:
             return TableInfo(name, "", record.columns, "VIEW", str(record.resource[kind]["query"]))
-    pinned = record.model.partitioning if record.resource.get("requirePartitionFilter") else None
+    spec = record.model.partitioning
+    pseudo = pseudo_columns(record)
+    pinned = record.resource.get("requirePartitionFilter") and spec is not None
+    by = (spec.field,) if spec is not None and spec.field is not None else tuple(p.name for p in pseudo)
     return TableInfo(
         name,
         record.rows_in,
         record.columns,
         "SNAPSHOT" if record.type == "SNAPSHOT" else "TABLE",
-        partition_filter=pinned.field if pinned else None,
+        partition_filter=by if pinned else (),
+        partitioning=spec,
+        hidden=record.hidden,
+        pseudo=pseudo,
+        stored=True,
     )
+
+
+def unplaced(info: TableInfo, spans: Spans) -> TableInfo:
+    """Return a table as queries read it: rows that wait in the streaming buffer have no partition time yet."""
+    if not spans or not info.hidden:
+        return info
+    name = quoted(PARTITION_TIME)
+    kept = f"CASE WHEN {' OR '.join(map(within, spans))} THEN NULL ELSE {name} END AS {name}"
+    return replace(info, physical=f"(SELECT * REPLACE ({kept}) FROM {info.physical})")
+
+
+def pseudo_columns(record: TableRecord) -> tuple[Pseudo, ...]:
+    """Return what is read of a table only by its name: the partition time, and of daily partitions the date."""
+    spec = record.model.partitioning
+    if not record.hidden or spec is None:
+        return ()
+    time = f"{{}}.{quoted(PARTITION_TIME)}"
+    found = Pseudo(PARTITION_TIME, Column(PARTITION_TIME, "TIMESTAMP"), time)
+    if spec.type != "DAY":
+        return (found,)
+    date = f"CAST(CAST({time} AS TIMESTAMP) AS DATE)"
+    return (found, Pseudo(PARTITION_DATE, Column(PARTITION_DATE, "DATE"), date))
 
 
 @dataclass(frozen=True)

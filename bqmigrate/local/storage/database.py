@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-FORMAT = 1
+FORMAT = 2
 _HOLDER = re.compile(r"\(PID (\d+)\)")
 _SETTINGS = (
     "SET GLOBAL TimeZone = 'UTC'",

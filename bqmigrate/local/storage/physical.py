@@ -62,13 +62,22 @@ def count(connection: duckdb.DuckDBPyConnection, physical: str) -> int:
     return int(row[0]) if row else 0
 
 
+def next_row(connection: duckdb.DuckDBPyConnection, physical: str) -> int:
+    """Return the least rowid that the rows appended from now on, in this transaction, can have."""
+    row = connection.execute(f"SELECT coalesce(max(rowid) + 1, 0) FROM {physical}").fetchone()
+    return int(row[0]) if row else 0
+
+
 def size(connection: duckdb.DuckDBPyConnection, physical: str, columns: Sequence[Column]) -> int:
     """Return the logical bytes of the given columns, summed over all rows."""
-    if not columns:
-        return 0
-    summed = " + ".join(f"coalesce(sum({_bytes(c)}), 0)" for c in columns)
-    row = connection.execute(f"SELECT CAST({summed} AS HUGEINT) FROM {physical}").fetchone()
+    row = connection.execute(size_sql(physical, columns)).fetchone() if columns else None
     return int(row[0]) if row else 0
+
+
+def size_sql(relation: str, columns: Sequence[Column]) -> str:
+    """Return the query for the logical bytes of the given columns, of which there is at least one."""
+    summed = " + ".join(f"coalesce(sum({_bytes(c)}), 0)" for c in columns)
+    return f"SELECT CAST({summed} AS HUGEINT) FROM {relation}"
 
 
 def _bytes(column: Column) -> str:

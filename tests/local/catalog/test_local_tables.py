@@ -201,7 +201,7 @@ def test_a_deleted_table_is_gone_and_its_name_free(client, dataset):
     client.create_table(table(dataset))
 
 
-@pytest.mark.parametrize("key", ["externalDataConfiguration", "materializedView"])
+@pytest.mark.parametrize("key", ["externalDataConfiguration", "biglakeConfiguration"])
 def test_what_is_not_taught_is_501(client, dataset, key):
     sent = table(dataset)
     sent._properties[key] = {"query": "SELECT 1"}

@@ -209,7 +209,7 @@ def test_a_view_sees_no_variables(little):
 
 def test_a_table_that_requires_a_partition_filter_gets_one(little):
     mine = replace(little, infos=dict(little.infos))
-    mine.infos["t"] = replace(mine.infos["t"], partition_filter="day")
+    mine.infos["t"] = replace(mine.infos["t"], partition_filter=("day",))
     for sql in (
         "SELECT Id FROM d.t WHERE day = '2024-01-02'",
         "SELECT u.id FROM d.u JOIN d.t AS x ON x.Day = '2024-01-02' AND x.Id = u.id",

@@ -34,7 +34,7 @@ def little():
 def _load(little, cols, rows, **more):
     loaded = load_rows(cols, rows, little.scope, **more)
     if loaded.values:
-        little.connection.execute(insert_sql(little.infos["t"].physical, cols, loaded))
+        little.connection.execute(insert_sql(little.infos["t"].physical, cols, loaded, {}))
     return loaded
 
 

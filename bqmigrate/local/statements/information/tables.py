@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from bqmigrate.local.catalog.partitions import UNPARTITIONED, partition_id
 from bqmigrate.local.catalog.records import TableRecord
 from bqmigrate.local.catalog.store import Reader
-from bqmigrate.local.sql.types import quoted, string_sql
+from bqmigrate.local.catalog.streamed import Spans, waiting, within
+from bqmigrate.local.sql.types import string_sql
 from bqmigrate.local.statements.information.ddl import options_of, table_ddl
 from bqmigrate.local.statements.information.relation import Row, Shape, yes
 from bqmigrate.local.storage import physical
-from bqmigrate.model.columns import find
 
 TABLES = Shape(
     "table_catalog table_schema table_name table_type managed_table_type is_insertable_into "
@@ -28,8 +29,6 @@ PARTITIONS = Shape(
     "total_billable_bytes:INTEGER last_modified_time:TIMESTAMP storage_tier"
 )
 TYPES = {"VIEW": "VIEW", "MATERIALIZED_VIEW": "MATERIALIZED VIEW", "SNAPSHOT": "SNAPSHOT"}
-# How a partition's id is cut out of its column.
-FORMATS = {"HOUR": "%Y%m%d%H", "DAY": "%Y%m%d", "MONTH": "%Y%m", "YEAR": "%Y"}
 
 
 def named(record: TableRecord) -> dict[str, Any]:
@@ -91,12 +90,13 @@ def partitions(reader: Reader, records: Sequence[TableRecord]) -> Iterator[Row]:
     for r in records:
         if r.physical is None:
             continue
+        place = _partition_id(r, waiting(reader, r))
         found = reader.connection.execute(
-            f"SELECT {_partition_id(r)} AS p, count(*) FROM {r.physical} GROUP BY 1 ORDER BY 1"
+            f"SELECT {place} AS p, count(*) FROM {r.physical} GROUP BY 1 ORDER BY 1"
         ).fetchall()
         for identity, rows in found:
             wanted = "NULL" if identity is None else string_sql(identity)
-            inside = f"(SELECT * FROM {r.physical} WHERE {_partition_id(r)} IS NOT DISTINCT FROM {wanted})"
+            inside = f"(SELECT * FROM {r.physical} WHERE {place} IS NOT DISTINCT FROM {wanted})"
             size = physical.size(reader.connection, inside, r.columns)
             yield {
                 **named(r),
@@ -109,15 +109,10 @@ def partitions(reader: Reader, records: Sequence[TableRecord]) -> Iterator[Row]:
             }
 
 
-def _partition_id(record: TableRecord) -> str:
+def _partition_id(record: TableRecord, streamed: Spans) -> str:
     spec = record.model.partitioning
-    column = None if spec is None or spec.field is None else find(record.columns, spec.field)
-    if spec is None or column is None:
+    if spec is None:
         return "NULL"
-    name = quoted(column.name)
-    if spec.type != "RANGE":
-        return f"coalesce(strftime(CAST({name} AS TIMESTAMP), '{FORMATS[spec.type]}'), '__NULL__')"
-    start, end, step = spec.start, spec.end, spec.interval
-    inside = f"CAST({start} + ({name} - {start}) // {step} * {step} AS VARCHAR)"
-    outside = f"{name} < {start} OR {name} >= {end}"
-    return f"CASE WHEN {name} IS NULL THEN '__NULL__' WHEN {outside} THEN '__UNPARTITIONED__' ELSE {inside} END"
+    # Rows wait in the streaming buffer before they come to their partition.
+    waits = "".join(f"WHEN {within(span)} THEN '{UNPARTITIONED}' " for span in streamed)
+    return f"CASE {waits}WHEN true THEN {partition_id(spec)} END"
