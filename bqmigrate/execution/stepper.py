@@ -7,7 +7,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bqmigrate.errors import BqmigrateError, RefusedError, RunError, UnsettledError
@@ -15,6 +15,7 @@ from bqmigrate.execution.absence import find
 from bqmigrate.execution.jobs import Jobs, Ran, Statement, StepStopped
 from bqmigrate.execution.lease import Lease
 from bqmigrate.execution.session import Session
+from bqmigrate.execution.strays import is_stray, sweep
 from bqmigrate.model.history import Outcome
 from bqmigrate.operations.steps import CreateStep, JobStep, ObjectRef, PatchStep, PythonStep, Removal, Scope, Step
 from bqmigrate.planning.compare import differences
@@ -111,17 +112,19 @@ class Stepper:
         check_removal(step.target, removal, live, self.ours, allow_data_loss=self.allow_data_loss)
         unguarded = step.unguarded_sql if self.allow_data_loss else None
         ran = self._run(planned, step, unguarded or step.sql)
-        if self.warehouse.get(removal.reference) is not None:
-            raise RunError(
-                "BQM220",
-                f"{step.target} is still there after it was dropped: somebody made it again",
-                hint="bqmigrate history",
-            )
-        return _of_job(ran, "done")
+        result = _of_job(ran, "done")
+        if self.warehouse.get(removal.reference) is None or self._swept(planned, removal.reference, removal.made_by):
+            return result
+        return replace(result, notes=("somebody made it again since: that is left alone",))
+
+    def _swept(self, planned: PlannedStep, reference: ObjectRef, label: str | None) -> bool:
+        """Drop what a create that came late left under a name; false when that is something else."""
+        first = planned.key.job_id(self.lineage, 0).rpartition("-a")[0]
+        return sweep(self.warehouse, self.jobs, reference, label, first, self.sleep)
 
     def _create(self, planned: PlannedStep, step: CreateStep, proven: bool) -> Result:  # noqa: FBT001
         if proven:
-            live = self.warehouse.get(step.reference)
+            live = find(self.warehouse, step.reference, self.sleep)
             foreign = live is not None and not _is_ours(live, step)
             return Result("found" if foreign else "made")
         for attempt in range(TRIES):
@@ -129,12 +132,21 @@ class Stepper:
                 self.warehouse.create(step.resource, step.body)
             except (Conflict, OutcomeUnknown):
                 live = self.warehouse.get(step.reference)
-                if live is not None:
+                if live is not None and not self._makes_way(planned, step, live):
                     return self._is_there(planned, step, live)
                 self.sleep(min(2.0**attempt, 8.0))
                 continue
             return Result("made")
         raise RunError("BQM216", f"{step.target} could not be created: BigQuery says it exists, and that it does not")
+
+    def _makes_way(self, planned: PlannedStep, step: CreateStep, live: Resource) -> bool:
+        """Take away what a create of an earlier generation left when it came late, unless it is just as stated."""
+        label = step.body.get("labels", {}).get(MADE_LABEL)
+        if step.resource == "dataset" or _is_ours(live, step) or not is_stray(live, label):
+            return False
+        if all(d.cosmetic for d in differences(step.resource, step.body, live.body)):
+            return False
+        return self._swept(planned, step.reference, label)
 
     def _is_there(self, planned: PlannedStep, step: CreateStep, live: Resource) -> Result:
         if _is_ours(live, step):
@@ -150,7 +162,9 @@ class Stepper:
                 where=str(planned.place),
                 hint="make the migration say what is there, or rename what is there, then: bqmigrate upgrade",
             )
-        return Result("found", notes=tuple(f"left alone: {d}" for d in found))
+        notes = tuple(f"left alone: {d}" for d in found)
+        is_made = step.resource != "dataset" and is_stray(live, step.body.get("labels", {}).get(MADE_LABEL))
+        return Result("made" if is_made else "found", notes=notes)
 
     def _refuse_foreign(self, step: CreateStep, live: Resource) -> None:
         owner = live.labels.get(LINEAGE_LABEL)

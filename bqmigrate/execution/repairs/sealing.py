@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bqmigrate.errors import UnsettledError
+from bqmigrate.execution.absence import find
 from bqmigrate.execution.jobs import Statement
 from bqmigrate.execution.settle import FENCE_LABEL, FENCE_TRIES, SEAL
 from bqmigrate.execution.stepper import Stepper
@@ -93,7 +94,7 @@ def _create(stepper: Stepper, step: SetOut) -> Outcome:
     removal = next((s.removes for s in step.inverse or () if isinstance(s, JobStep) and s.removes), None)
     if removal is None:
         return "found"  # nothing of it is taken away: it stays, whoever made it
-    live = stepper.warehouse.get(removal.reference)
+    live = find(stepper.warehouse, removal.reference, stepper.sleep)
     if live is None:
         return "failed"
     return "made" if live.labels.get(MADE_LABEL) == removal.made_by else "found"
@@ -105,7 +106,7 @@ def _patch(stepper: Stepper, step: SetOut, *, seal: bool) -> Outcome:
     if inverse is None:
         return "done"
     for attempt in range(FENCE_TRIES):
-        live = stepper.warehouse.get(inverse.reference)
+        live = find(stepper.warehouse, inverse.reference, stepper.sleep)
         if live is None:
             return "failed"
         if not seal:
