@@ -158,7 +158,7 @@ def test_rows_that_are_lost_are_rebuilt_under_either_lineage(stand):
     is_sound(stand)
 
 
-BEGUN_REQUESTS = 22
+BEGUN_REQUESTS = 14
 
 
 def test_the_sweep_below_reaches_every_request(stand):
