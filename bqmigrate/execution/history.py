@@ -96,6 +96,9 @@ def _with_rows(warehouse: Warehouse, place: Place, locked: Resource | None, slee
             incomplete = str(stale)
             sleep(min(0.5 * 2**attempt, 8.0))
             continue
+        if lock is not None and state.last_seq < lock.seq and attempt < READS - 1:
+            sleep(min(0.5 * 2**attempt, 8.0))  # a page from before the last rows
+            continue
         _check(lock, state, records, place)
         if locked is None or lock is None:
             return View(state=state, records=records, has_rows_table=found_rows is not None)

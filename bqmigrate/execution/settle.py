@@ -11,6 +11,7 @@ from itertools import zip_longest
 
 from bqmigrate.errors import UnsettledError
 from bqmigrate.execution.absence import find
+from bqmigrate.execution.evidence import reached
 from bqmigrate.execution.jobs import Statement
 from bqmigrate.execution.lock import OpenVersion
 from bqmigrate.execution.stepper import Stepper
@@ -72,9 +73,7 @@ def find_out(stepper: Stepper, migration: PlannedMigration, recorded: OpenVersio
             raise _changed(migration)
         step = planned.step
         out.append(StepRecord(planned.key.number, step.kind, step.verb, step.target, planned.digest, outcome, job_id))
-    last = max((s.number for s in out if s.outcome != "failed"), default=0)
-    # A later step that was done proves that all before it were.
-    return tuple(_proven(s) if s.number < last else s for s in out if s.number <= last or s.outcome != "failed")
+    return reached(out)
 
 
 def _changed(migration: PlannedMigration) -> UnsettledError:
@@ -91,13 +90,6 @@ def _changed(migration: PlannedMigration) -> UnsettledError:
 def sealed(stepper: Stepper, planned: PlannedStep) -> tuple[Outcome, str | None]:
     """Make sure that a step which was not done never will be; return what became of it, and its job."""
     return _SEALS[type(planned.step)](stepper, planned)
-
-
-def _proven(step: StepRecord) -> StepRecord:
-    if step.outcome != "failed":
-        return step
-    outcome: Outcome = "made" if step.kind == "create" else "done"
-    return StepRecord(step.number, step.kind, step.verb, step.target, step.digest, outcome)
 
 
 def _seal_job(stepper: Stepper, planned: PlannedStep) -> tuple[Outcome, str | None]:

@@ -14,6 +14,7 @@ from bqmigrate.errors import BqmigrateError, RefusedError, RunError, UnsettledEr
 from bqmigrate.execution.absence import find
 from bqmigrate.execution.jobs import Jobs, Ran, Statement, StepStopped
 from bqmigrate.execution.lease import Lease
+from bqmigrate.execution.rewriting import lost_columns
 from bqmigrate.execution.session import Session
 from bqmigrate.execution.strays import is_stray, sweep
 from bqmigrate.model.history import Outcome
@@ -94,7 +95,11 @@ class Stepper:
     def _job(self, planned: PlannedStep, step: JobStep, proven: bool) -> Result:  # noqa: ARG002, FBT001
         if step.removes is not None:
             return self._remove(planned, step, step.removes)
-        return _of_job(self._run(planned, step, step.sql), "done")
+        lost: tuple[str, ...] = ()
+        if step.rewrites is not None and step.of is not None and self.find_done(planned) is None:
+            lost = lost_columns(self.warehouse, step.of, step.rewrites)
+        result = _of_job(self._run(planned, step, step.sql), "done")
+        return replace(result, notes=(f"gone with it, set aside earlier: {', '.join(lost)}",)) if lost else result
 
     def _run(self, planned: PlannedStep, step: JobStep, sql: str) -> Ran:
         parameters = [Parameter(name, "STRING", value) for name, value in step.parameters.items()]

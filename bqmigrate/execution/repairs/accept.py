@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bqmigrate.errors import RefusedError, UnsettledError
+from bqmigrate.execution.evidence import DONE
 from bqmigrate.execution.executor import Executor
 from bqmigrate.execution.history import View
 from bqmigrate.execution.repairs import versions
 from bqmigrate.execution.repairs.base import Repair, Repaired, Work, healthy, presumed
-from bqmigrate.execution.repairs.sealing import KNOWN, certain
+from bqmigrate.execution.repairs.sealing import certain
 from bqmigrate.execution.repairs.stored import StoredUpgrade, stored_upgrade
 from bqmigrate.model.history import StepRecord, VersionState
 from bqmigrate.operations.steps import Step, digest
@@ -93,7 +94,7 @@ def _record(
 def _accepted(planned: PlannedStep, before: StepRecord | None) -> StepRecord:
     """Return a step as the file has it, with what became of it; one that never ran counts as found or done by hand."""
     step = planned.step
-    if before is not None and before.outcome in KNOWN and (before.kind, before.target) == (step.kind, step.target):
+    if before is not None and before.outcome in DONE and (before.kind, before.target) == (step.kind, step.target):
         return replace(before, verb=step.verb, digest=planned.digest)
     return versions.step_record(planned, "found" if step.kind == "create" else "by_hand")
 

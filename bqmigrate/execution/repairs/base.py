@@ -62,7 +62,6 @@ class Work:
 
     act: Callable[[Executor], Repaired]
     migrations: Sequence[PlannedMigration] = ()
-    stepper: type[Stepper] = Stepper
     # What has to be there before the first row can be written.
     prepare: Callable[[], None] | None = None
 
@@ -90,10 +89,10 @@ def under_lease(repair: Repair, read: Callable[[], View], decide: Callable[[View
     raise RunError("BQM219", f"the lock kept moving for {ROUNDS} rounds", hint="bqmigrate history")
 
 
-def executor_for(runner: Runner, held: Lease, state: HistoryState, stepper: type[Stepper] = Stepper) -> Executor:
+def executor_for(runner: Runner, held: Lease, state: HistoryState) -> Executor:
     """Return what runs steps and writes rows under a lease, after the last row of a state."""
     jobs = Jobs(runner.warehouse, held.renew_if_due, runner.clocks.sleep)
-    steps = stepper(
+    steps = Stepper(
         runner.warehouse,
         jobs,
         held,
@@ -108,7 +107,7 @@ def executor_for(runner: Runner, held: Lease, state: HistoryState, stepper: type
 
 
 def _act(repair: Repair, held: Lease, view: View, work: Work, own: OpenRun) -> Repaired:
-    executor = executor_for(repair.runner, held, view.state, work.stepper)
+    executor = executor_for(repair.runner, held, view.state)
     try:
         if work.prepare is not None:
             work.prepare()

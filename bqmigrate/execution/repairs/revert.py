@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bqmigrate.errors import BqmigrateError, Place, RefusedError, TargetError, UnsettledError
+from bqmigrate.errors import BqmigrateError, Place, RefusedError, TargetError
 from bqmigrate.execution.executor import Executor
 from bqmigrate.execution.history import View
 from bqmigrate.execution.jobs import Jobs
@@ -14,40 +14,16 @@ from bqmigrate.execution.looks import Looks
 from bqmigrate.execution.repairs.base import UNCHANGED, Repair, Repaired, Work, healthy, presumed
 from bqmigrate.execution.repairs.sealing import how_far
 from bqmigrate.execution.repairs.stored import StoredUpgrade, stored_upgrade
-from bqmigrate.execution.stepper import Result, Stepper
+from bqmigrate.execution.stepper import Stepper
 from bqmigrate.model.catalog import Catalog
 from bqmigrate.model.history import HistoryState, Record, StepRecord, VersionState
-from bqmigrate.operations.steps import JobStep, Step
+from bqmigrate.operations.steps import Step
 from bqmigrate.operations.stored import Stored
 from bqmigrate.planning.plan import Plan, PlannedMigration, PlannedStep, StepKey
 from bqmigrate.planning.verify import refuse_disagreement
 from bqmigrate.planning.way_back import NoWayBack
 
 OPTION = "--revert"
-
-
-class CarefulStepper(Stepper):
-    """Looks at a table before it is written anew: a column that the stored statement does not know would be lost."""
-
-    def do(self, planned: PlannedStep, *, proven: bool = False) -> Result:
-        """Do one step. Raises UnsettledError where it would lose a column."""
-        step = planned.step
-        if isinstance(step, JobStep) and step.rewrites is not None and self.find_done(planned) is None:
-            self._refuse_lost_columns(step, step.rewrites)
-        return super().do(planned, proven=proven)
-
-    def _refuse_lost_columns(self, step: JobStep, carried: Sequence[str]) -> None:
-        live = self.warehouse.get(step.of) if step.of else None
-        fields = live.body.get("schema", {}).get("fields", []) if live else []
-        known = {name.lower() for name in carried}
-        lost = [str(f["name"]) for f in fields if str(f["name"]).lower() not in known]
-        if lost:
-            raise UnsettledError(
-                "BQM507",
-                f"{step.of} has columns that would be lost when it is written anew: {', '.join(lost)}",
-                where=str(step.of),
-                hint="save what is needed, drop these columns by hand, and run it again",
-            )
 
 
 def decide(repair: Repair, view: View) -> Work:
@@ -70,7 +46,7 @@ def decide(repair: Repair, view: View) -> Work:
     done = _so_far(repair, view, stored) if needs_seal else known.steps
     planned = _planned(known, stored, done, known.reached if not needs_seal else _last(done))
     _look(repair, view, planned)
-    return Work(lambda executor: _revert(executor, known, stored, planned, seal=needs_seal), (planned,), CarefulStepper)
+    return Work(lambda executor: _revert(executor, known, stored, planned, seal=needs_seal), (planned,))
 
 
 def _files_agree(repair: Repair, state: HistoryState) -> bool:

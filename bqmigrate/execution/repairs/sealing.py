@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from bqmigrate.errors import UnsettledError
 from bqmigrate.execution.absence import find
+from bqmigrate.execution.evidence import DONE, last_certain, proven, reached
 from bqmigrate.execution.jobs import Statement
 from bqmigrate.execution.settle import FENCE_LABEL, FENCE_TRIES, SEAL
 from bqmigrate.execution.stepper import Stepper
@@ -15,8 +16,6 @@ from bqmigrate.operations.steps import JobStep, PatchStep, Step
 from bqmigrate.planning.plan import StepKey
 from bqmigrate.planning.trace import MADE_LABEL
 from bqmigrate.warehouse.port import StaleEtag
-
-KNOWN = frozenset({"made", "found", "done", "by_hand", "partial"})
 
 
 @dataclass(frozen=True)
@@ -35,34 +34,17 @@ def how_far(stepper: Stepper, steps: Sequence[SetOut], *, seal: bool) -> tuple[S
     these, what cannot be told (a patch, Python, an object without our label) counts as done: taking it back
     once more does no harm.
     """
-    out = _looked_at(stepper, steps, seal=seal)
-    certain = _last_certain(out)
-    reached = next((r.number - 1 for r in out if r.number > certain and r.outcome == "failed"), len(out))
-    return tuple(_proven(r) for r in out if r.number <= reached)
+    return reached(_looked_at(stepper, steps, seal=seal))
 
 
 def certain(stepper: Stepper, steps: Sequence[SetOut], *, seal: bool = False) -> tuple[StepRecord, ...]:
     """Return the steps that were done for certain; what cannot be told is to be done again."""
     out = _looked_at(stepper, steps, seal=seal)
-    return tuple(_proven(r) for r in out if r.number <= _last_certain(out))
+    return tuple(proven(r) for r in out if r.number <= last_certain(out))
 
 
 def _looked_at(stepper: Stepper, steps: Sequence[SetOut], *, seal: bool) -> Sequence[StepRecord]:
-    return [s.record if s.record.outcome in KNOWN else _found_out(stepper, s, seal=seal) for s in steps]
-
-
-def _last_certain(records: Sequence[StepRecord]) -> int:
-    return max((r.number for r in records if _is_certain(r)), default=0)
-
-
-def _is_certain(record: StepRecord) -> bool:
-    return record.outcome == "made" or (record.kind == "job" and record.outcome in KNOWN)
-
-
-def _proven(record: StepRecord) -> StepRecord:
-    if record.outcome != "failed":
-        return record
-    return replace(record, outcome="made" if record.kind == "create" else "done")
+    return [s.record if s.record.outcome in DONE else _found_out(stepper, s, seal=seal) for s in steps]
 
 
 def _found_out(stepper: Stepper, step: SetOut, *, seal: bool) -> StepRecord:

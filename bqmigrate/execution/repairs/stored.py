@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from bqmigrate.errors import UnsettledError
+from bqmigrate.execution.evidence import DONE
 from bqmigrate.execution.history import View
 from bqmigrate.execution.lock import OpenVersion
 from bqmigrate.execution.repairs.base import UNCHANGED
-from bqmigrate.execution.repairs.sealing import KNOWN, SetOut
+from bqmigrate.execution.repairs.sealing import SetOut
 from bqmigrate.execution.runner import Runner
 from bqmigrate.model.history import Record, StepRecord, VersionState
 from bqmigrate.operations.stored import NotStored
@@ -87,6 +88,6 @@ def _steps(view: View, known: VersionState, open_up: OpenVersion | None) -> Mapp
     for row in _rows(view, known):
         for record in row.steps:
             before = out.get(record.number)
-            if before is None or before.outcome not in KNOWN or record.outcome in KNOWN:
+            if before is None or before.outcome not in DONE or record.outcome in DONE:
                 out[record.number] = record
     return out
