@@ -13,6 +13,7 @@ from typing import Any
 from bqmigrate.errors import BqmigrateError, RefusedError, RunError, UnsettledError
 from bqmigrate.execution.absence import find
 from bqmigrate.execution.jobs import Jobs, Ran, Statement, StepStopped
+from bqmigrate.execution.labels import put_back
 from bqmigrate.execution.lease import Lease
 from bqmigrate.execution.rewriting import lost_columns
 from bqmigrate.execution.session import Session
@@ -99,6 +100,8 @@ class Stepper:
         if step.rewrites is not None and step.of is not None and self.find_done(planned) is None:
             lost = lost_columns(self.warehouse, step.of, step.rewrites)
         result = _of_job(self._run(planned, step, step.sql), "done")
+        if step.of is not None and step.keeps_labels:
+            put_back(self.warehouse, step.of, step.keeps_labels)
         return replace(result, notes=(f"gone with it, set aside earlier: {', '.join(lost)}",)) if lost else result
 
     def _run(self, planned: PlannedStep, step: JobStep, sql: str) -> Ran:

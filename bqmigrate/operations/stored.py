@@ -90,7 +90,10 @@ def _job_data(step: JobStep) -> Data:
         out["check"] = {"sql": step.check.sql, "messages": list(step.check.messages)}
     if step.rewrites is not None:
         out["rewrites"] = list(step.rewrites)
-        out["of"] = _path(step.of) if step.of else None
+    if step.of is not None:
+        out["of"] = _path(step.of)
+    if step.keeps_labels:
+        out["labels"] = dict(step.keeps_labels)
     return out
 
 
@@ -107,6 +110,7 @@ def _job(data: Data) -> JobStep:
         Check(check["sql"], tuple(check["messages"])) if check else None,
         tuple(rewrites) if rewrites else None,
         ObjectRef(*of) if of else None,
+        data.get("labels", {}),
     )
 
 
