@@ -140,7 +140,8 @@ def _file(start: Path, given: _Given) -> Path:
     except (OSError, ValueError, RuntimeError) as error:
         # No name of a file at all (NUL, half a surrogate), or a link that leads to itself.
         where = FLAGS["config"] if given.overrides.config is not None else VARIABLES["config"]
-        message = f"no file can be called {printable(named)}"
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        message = printable(f"no file can be called so: {reason}: {named}")
         raise ConfigError(codes.NO_FILE, message, where=where, hint="name migrations.toml or its folder") from error
 
 

@@ -140,6 +140,7 @@ def test_a_carriage_return_alone_ends_a_comment(tmp_path):
 def test_a_marker_between_lone_carriage_returns_is_pointed_out(tmp_path, text):
     finding = refusal(tmp_path, text, "0001_a.sql")
     assert finding.code == codes.SQL_MARKERS
+    assert finding.help == "lines end in LF or CRLF: save the file with one of the two, not with CR alone"
 
 
 def test_a_carriage_return_ends_a_string(tmp_path):

@@ -30,7 +30,7 @@ WHOLE = (
     ".gitkeep", "README.md", "README", "__pycache__", ".DS_Store", "Thumbs.db", "#0001_a.sql#", "~", "-",
     "\udcff\udcfe", "readme.md", "x" * 255,
 )  # fmt: skip
-_RIGHT = re.compile(r"(?!0000)[0-9]{4}_[a-z0-9]+(?:_[a-z0-9]+)*\.(?:sql|yaml|py)")
+_RIGHT = re.compile(r"(?!0000)[0-9]{4}_(?![a-z0-9_]{101})[a-z0-9]+(?:_[a-z0-9]+)*\.(?:sql|yaml|py)")
 _IGNORED = re.compile(r"\.|README|__pycache__\Z")
 
 
@@ -72,13 +72,15 @@ def case(seed: int) -> Case:
         else:
             files[name] = _content(rng, name)
     files = {name: content for name, content in files.items() if name not in others}
-    folders = frozenset(
-        o.path.partition("/")[2] for o in others.values() if o.kind == "folder" or o.target in (".", "/tmp")
-    )
+    folders = frozenset(name for name, other in others.items() if _is_folder(other))
     judge = Folder(frozenset((*files, *others)), folders).judge
     return Case(
         {f"migrations/{name}": content for name, content in files.items()}, others=tuple(others.values()), judge=judge
     )
+
+
+def _is_folder(other: Other) -> bool:
+    return other.kind == "folder" or (other.kind == "link" and other.target in (".", "..", "/tmp"))
 
 
 def _name(rng: random.Random) -> str:

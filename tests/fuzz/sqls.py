@@ -12,6 +12,7 @@ from tests.fuzz.case import PROJECT, Case, bytes_of, cut
 from tests.fuzz.material import ODD_SIGNS, odd_text, several
 
 NAME = "migrations/0001_fuzzed.sql"
+NAME_LENGTH = 2000
 VARIABLES = {"table": "orders", "who": "it's; -- `x` \u202e", "_x9": ""}
 TOML = f"""\
 [project]
@@ -84,20 +85,17 @@ def _parameters(sent: Mapping[str, str], sql: str) -> Iterator[str]:
 def filled(text: str, known: Mapping[str, str] | None = None) -> str:
     """Fill placeholders by looking for their ends, one after another."""
     names = known or {"project": PROJECT, "location": "EU", "datasets.shop": "shop_1", "variables.table": "orders"}
-    out, rest = [], text
-    while "${" in rest:
-        before, _, rest = rest.partition("${")
-        name, closing, after = rest.partition("}")
+    out, at = [], 0
+    while (start := text.find("${", at)) >= 0:
+        end = text.find("}", start, start + NAME_LENGTH)
+        name = text[start + 2 : end] if end >= 0 else ""
         kind, _, logical = name.partition(".")
-        if closing and name in names:
-            out += [before, names[name]]
-            rest = after
-        elif closing and kind == "datasets" and re.fullmatch("[A-Za-z0-9_]+", logical, re.ASCII):
-            out += [before, logical]
-            rest = after
-        else:
-            out += [before, "${"]
-    return "".join([*out, rest])
+        stands_for = names.get(name)
+        if kind == "datasets" and re.fullmatch("[A-Za-z0-9_]+", logical):
+            stands_for = names.get(name, logical)
+        out += [text[at:start], "${" if stands_for is None else stands_for]
+        at = start + 2 if stands_for is None else end + 1
+    return "".join([*out, text[at:]])
 
 
 def case(seed: int) -> Case:
