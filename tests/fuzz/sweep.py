@@ -158,17 +158,24 @@ class Share:
 
 
 def work(share: Share) -> Result:
-    """Run seeds one after another."""
-    logging.disable(logging.CRITICAL)
+    """Run seeds one after another, without their log."""
     result = Result()
-    for seed in share.seeds:
-        outcome, findings, took = one(share.kind, seed)
-        result.cases += 1
-        result.outcomes[outcome] += 1
-        result.slowest_s = max(result.slowest_s, took)
-        if findings:
-            result.bad.append(Bad(seed, tuple(findings)))
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        for seed in share.seeds:
+            _count(result, seed, *one(share.kind, seed))
+    finally:
+        logging.disable(before)
     return result
+
+
+def _count(result: Result, seed: int, outcome: str, findings: Sequence[str], took: float) -> None:
+    result.cases += 1
+    result.outcomes[outcome] += 1
+    result.slowest_s = max(result.slowest_s, took)
+    if findings:
+        result.bad.append(Bad(seed, tuple(findings)))
 
 
 def sweep(kind: str, seeds: Sequence[int], workers: int = 1) -> Result:
