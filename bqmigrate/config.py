@@ -12,7 +12,7 @@ from typing import Literal, TypeVar
 from bqmigrate.configuration import codes, values, written
 from bqmigrate.configuration.written import Section, Written
 from bqmigrate.errors import ConfigError
-from bqmigrate.model.document import Node, Problem, text
+from bqmigrate.model.document import Node, Problem, printable, text
 
 T = TypeVar("T")
 Key = Literal["config", "env", "project", "location", "lock_timeout_s"]
@@ -134,8 +134,15 @@ def _file(start: Path, given: _Given) -> Path:
     named = given.choose("config", text, None)
     if named is None:
         return written.find(start)
-    path = (start / named).resolve()
-    return path / written.FILE_NAME if path.is_dir() else path
+    try:
+        path = (start / named).resolve()
+        return path / written.FILE_NAME if path.is_dir() else path
+    except (OSError, ValueError, RuntimeError) as error:
+        # No name of a file at all (NUL, half a surrogate), or a link that leads to itself.
+        where = FLAGS["config"] if given.overrides.config is not None else VARIABLES["config"]
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        message = printable(f"no file can be called so: {reason}: {named}")
+        raise ConfigError(codes.NO_FILE, message, where=where, hint="name migrations.toml or its folder") from error
 
 
 def _environment(content: Written, given: _Given) -> Environment:
@@ -201,11 +208,18 @@ def _endpoint(embedded: bool, section: Section, environ: Mapping[str, str]) -> s
 def _folder(content: Written) -> Path:
     root = content.file.parent
     folder = root / (content.folder or DEFAULT_FOLDER)
-    if "\0" in str(folder) or root.resolve() not in folder.resolve().parents:
+    if not _lies_below(folder, root):
         message = f"the migrations folder {folder} does not lie below the project"
         hint = f"name a folder below {root}, of migrations alone"
         raise ConfigError(codes.FOLDER_OUTSIDE, message, where=content.where("project", "folder"), hint=hint)
     return folder
+
+
+def _lies_below(folder: Path, root: Path) -> bool:
+    try:
+        return "\0" not in str(folder) and root.resolve() in folder.resolve().parents
+    except (OSError, RuntimeError):  # a link that leads to itself lies nowhere
+        return False
 
 
 def _check_history(config: Config, content: Written) -> None:

@@ -10,7 +10,7 @@ from bqmigrate import config
 from bqmigrate.config import Overrides
 from bqmigrate.configuration import codes
 from bqmigrate.errors import ConfigError
-from bqmigrate.files import templates
+from bqmigrate.files import loader, templates
 
 FILE = """\
 [project]
@@ -318,3 +318,41 @@ def test_every_key_and_code_is_in_the_documentation():
     keys = set(re.findall(r'fields\.optional\("(\w+)"', source))
     assert keys >= {"folder", "datasets", "allow_downgrade"}
     assert [word for word in (*keys, *codes.CODES, *config.VARIABLES.values()) if f"`{word}`" not in text] == []
+
+
+@pytest.mark.parametrize("sign", ["\u0085", "\u2028", "\u2029"])
+def test_lines_of_the_file_are_counted_as_editors_count_them(root, sign):
+    (root / "migrations.toml").write_text(f'[project]\nname = "shop" # {sign}\nfoldr = "x"\n', encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        config.load(root, Overrides(), {})
+    assert caught.value.where == "migrations.toml:3:1"
+
+
+def test_a_folder_that_is_a_link_to_itself_is_refused(root):
+    (root / "loop").symlink_to("loop")
+    (root / "migrations.toml").write_text('[project]\nfolder = "loop/x"\n')
+    # Python itself notices from 3.13 on only when the folder is opened.
+    with pytest.raises(ConfigError) as caught:
+        loader.load(root / config.load(root, Overrides(), {}).folder, root)
+    assert caught.value.code in {codes.FOLDER_OUTSIDE, codes.NO_FOLDER}
+    assert caught.value.where
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud800"])
+def test_a_config_that_can_be_no_file_is_refused(root, name):
+    for overrides, environ, where in (
+        (Overrides(config=name), {}, "--config"),
+        (Overrides(), {"BQMIGRATE_CONFIG": name}, "BQMIGRATE_CONFIG"),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            config.load(root, overrides, environ)
+        assert caught.value.code == codes.NO_FILE
+        assert caught.value.where == where
+        assert caught.value.hint
+
+
+def test_a_very_long_value_is_told_shortly(root):
+    (root / "migrations.toml").write_text(f'[environments.local]\nlocation = "{"x" * 4000}"\n')
+    with pytest.raises(ConfigError) as caught:
+        config.load(root, Overrides(), {})
+    assert len(caught.value.message) <= 500

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from bqmigrate.configuration import codes, values
 from bqmigrate.configuration.places import Places
 from bqmigrate.errors import ConfigError, Place
-from bqmigrate.model.document import Fields, Node, Problem, flag, text
+from bqmigrate.model.document import Fields, Node, Problem, flag, printable, text
 
 FILE_NAME = "migrations.toml"
 SIZE_LIMIT = 64 * 1024
@@ -88,7 +88,8 @@ def config_error(problem: Problem, source: str) -> ConfigError:
     code = codes.UNKNOWN_KEY if problem.message.startswith("unknown key") else codes.BAD_VALUE
     if isinstance(problem, values.CodedProblem):
         code = problem.code
-    return ConfigError(code, problem.message, where=str(Place(source, line, column)), hint=problem.help or _SEE)
+    where = str(Place(source, line, column))
+    return ConfigError(code, printable(problem.message), where=where, hint=problem.help or _SEE)
 
 
 def _content(file: Path) -> str:

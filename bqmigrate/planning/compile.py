@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bqmigrate.errors import Finding
 from bqmigrate.files.migration import Migration
 from bqmigrate.model.catalog import Catalog, CatalogError
 from bqmigrate.model.history import HistoryState
@@ -63,7 +62,7 @@ def steps_down(
         try:
             catalog = item.operation.apply(catalog)
         except CatalogError as error:
-            raise TraceError(Finding("BQM140", str(error), item.place)) from error
+            raise TraceError.of(error, item.place) from error
     return tuple(out), catalog
 
 
@@ -71,7 +70,7 @@ def _compile(item: Traced, before: Catalog, scope: Scope) -> Step:
     try:
         return item.operation.step(before, scope)
     except CatalogError as error:
-        raise TraceError(Finding("BQM140", str(error), item.place)) from error
+        raise TraceError.of(error, item.place) from error
 
 
 def _labelled(step: CreateStep, own: Mapping[str, str]) -> CreateStep:
