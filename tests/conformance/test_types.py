@@ -192,3 +192,24 @@ def test_a_column_is_grouped_or_aggregated(sql, rows):
     with refused(400, "invalidQuery"):
         sql("SELECT a FROM t WHERE COUNT(*) > 1")
     assert rows("SELECT a, SUM(b) FROM t GROUP BY 1") == [(1, 2)]
+
+
+@behaviour("orderable data types: NULL, NaN, -inf, the numbers, +inf; DESC turns all of it round")
+@pytest.mark.parametrize(
+    ("order", "wanted"),
+    [
+        ("ORDER BY x", "null nan -inf 1 inf"),
+        ("ORDER BY 1", "null nan -inf 1 inf"),
+        ("ORDER BY x DESC", "inf 1 -inf nan null"),
+        ("ORDER BY x NULLS LAST", "nan -inf 1 inf null"),
+        ("QUALIFY ROW_NUMBER() OVER (ORDER BY x) < 3 ORDER BY x", "null nan"),
+        ("WHERE x > 0 OR IS_NAN(x) ORDER BY x DESC LIMIT 3", "inf 1 nan"),
+    ],
+)
+def test_nan_is_ordered_after_null(rows, order, wanted):
+    texts = "['1', NULL, 'inf', 'nan', '-inf']"
+    query = f"SELECT CAST(t AS FLOAT64) AS x FROM UNNEST({texts}) AS t"
+    found = rows(f"SELECT x FROM ({query}) WHERE TRUE {order}".replace("WHERE TRUE WHERE", "WHERE"))
+    assert ["null" if x is None else f"{x:g}" for (x,) in found] == wanted.split()
+    agreed = rows(f"SELECT ARRAY_AGG(x IGNORE NULLS ORDER BY x) FROM ({query})")
+    assert [f"{x:g}" for x in agreed[0][0]] == ["nan", "-inf", "1", "inf"]

@@ -8,6 +8,7 @@ from typing import Any
 
 from bqmigrate.local.catalog.canonical import canonical, read_columns
 from bqmigrate.local.catalog.datasets import require_dataset
+from bqmigrate.local.catalog.fresh import with_table_defaults
 from bqmigrate.local.catalog.materialized import check_materialized
 from bqmigrate.local.catalog.readings import judged, refuse_reserved, with_descriptions
 from bqmigrate.local.catalog.records import DatasetRecord, TableRecord
@@ -113,7 +114,7 @@ def _chosen(body: Mapping[str, Any]) -> dict[str, Any]:
 def _with_defaults(tx: Transaction, resource: dict[str, Any], parent: DatasetRecord) -> dict[str, Any]:
     """Add what the dataset gives to new tables: a partition expiration rules out a table expiration."""
     inherited = {key: parent.resource[key] for key in INHERITED if key in parent.resource}
-    resource = collated({**inherited, **resource}, ())
+    resource = with_table_defaults({**inherited, **resource}, ())
     partitions = parent.resource.get("defaultPartitionExpirationMs")
     tables = parent.resource.get("defaultTableExpirationMs")
     by_time = resource.get("timePartitioning")
@@ -122,21 +123,6 @@ def _with_defaults(tx: Transaction, resource: dict[str, Any], parent: DatasetRec
     if "expirationTime" not in resource and tables is not None:
         return {**resource, "expirationTime": str(tx.now_ms + int(tables))}
     return resource
-
-
-def collated(resource: dict[str, Any], old: Sequence[Column]) -> dict[str, Any]:
-    """Give new STRING columns that say nothing of it the table's default collation."""
-    default = resource.get("defaultCollation")
-    if not default:
-        return resource
-    columns = [c if find(old, c.name) else _collated(c, default) for c in read_columns(resource)]
-    return {**resource, "schema": {"fields": [c.to_rest() for c in columns]}}
-
-
-def _collated(column: Column, default: str) -> Column:
-    nested = tuple(_collated(field, default) for field in column.fields)
-    own = default if column.type == "STRING" and column.collation is None else column.collation
-    return replace(column, collation=own, fields=nested)
 
 
 def check_table(resource: Mapping[str, Any]) -> None:
@@ -206,7 +192,7 @@ def exchange(
         new["schema"] = {"fields": [c.to_rest() for c in in_old_order(record.columns, columns)]}
         refuse(schema_rules.patch_partitioning(record.model, Partitioning.from_rest(new)))
         refuse(schema_rules.patch_key(encrypted(record.resource), encrypted(new)))
-        new = collated(new, record.columns)
+        new = with_table_defaults(new, record.columns)
         check_table(new)
         _check_own_key(new, record.key[1:])
     return keep(tx, record, new)

@@ -173,10 +173,14 @@ def _ordinal(node: exp.Expr, env: Env, columns: Sequence[tuple[str, Type]]) -> T
     return Typed(str(index + 1), columns[index][1])
 
 
-def order_sql(items: Sequence[exp.Expr], env: Env, columns: Sequence[tuple[str, Type]] | None = None) -> str:
-    """Write ORDER BY items with BigQuery's place for NULLs: first when ascending, last when descending.
+def order_sql(
+    items: Sequence[exp.Expr], env: Env, columns: Sequence[tuple[str, Type]] | None = None, *, one_key: bool = False
+) -> str:
+    """Write ORDER BY items with BigQuery's place for NULL and NaN: first when ascending, last when descending.
 
-    With `columns`, the result's own, a number means the column at that place.
+    With `columns`, the result's own, a number means the column at that place. `one_key` is for window frames that
+    count in values, which have no place for NaN.
+    https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#orderable_data_types
     """
     out = []
     for item in items:
@@ -188,8 +192,11 @@ def order_sql(items: Sequence[exp.Expr], env: Env, columns: Sequence[tuple[str, 
         value = _ordinal(inner, env, columns or ()) if ordinal else env.bind(inner)
         if value.type.element is not None or value.type.name in UNORDERED:
             raise env.error(f"ORDER BY does not support expressions of type {value.type}", item)
-        direction = "DESC" if descending else "ASC"
-        out.append(f"{value.sql} {direction} NULLS {'FIRST' if first else 'LAST'}")
+        direction, nulls = "DESC" if descending else "ASC", "FIRST" if first else "LAST"
+        if value.type == FLOAT and not one_key:
+            # To DuckDB NaN is the greatest number.
+            out.append(f"isnan({value.sql}) {'ASC' if descending else 'DESC'} NULLS {nulls}")
+        out.append(f"{value.sql} {direction} NULLS {nulls}")
     return ", ".join(out)
 
 
@@ -263,13 +270,18 @@ def window_sql(node: exp.Expr, env: Env) -> str:
     partition = node.args.get("partition_by") or ()
     if partition:
         parts.append(f"PARTITION BY {', '.join(env.bind(item).sql for item in partition)}")
-    order = node.args.get("order")
+    order, spec = node.args.get("order"), node.args.get("spec")
     if order is not None:
-        parts.append(f"ORDER BY {order_sql(order.expressions, env)}")
-    spec = node.args.get("spec")
+        parts.append(f"ORDER BY {order_sql(order.expressions, env, one_key=_counts_in_values(spec))}")
     if spec is not None:
         parts.append(_frame(spec, env))
     return " ".join(parts)
+
+
+def _counts_in_values(spec: exp.Expr | None) -> bool:
+    if spec is None or str(spec.args["kind"]).upper() != "RANGE":
+        return False
+    return any(isinstance(spec.args.get(edge), exp.Expr) for edge in ("start", "end"))
 
 
 def _frame(spec: exp.Expr, env: Env) -> str:

@@ -13,6 +13,7 @@ from bqmigrate.model.catalog import Partitioning
 from bqmigrate.model.columns import Column
 
 if TYPE_CHECKING:
+    from bqmigrate.local.sql.reading import Cells
     from bqmigrate.local.sql.scans import Scan
 
 
@@ -119,6 +120,9 @@ class BoundQuery:
     scans: tuple[Scan, ...] = ()
     # The partitioning columns of which scans each column, by its place, hands on.
     pins: Mapping[int, tuple[Scan, ...]] = field(default_factory=dict)
+    # What each column, by its place, is made of, and what is read whichever of them is asked for.
+    cells: Mapping[int, Cells] = field(default_factory=dict)
+    needed: Cells = frozenset()
 
 
 DmlKind = Literal["INSERT", "UPDATE", "DELETE", "MERGE"]

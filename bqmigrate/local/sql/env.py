@@ -12,6 +12,7 @@ from bqmigrate.local.sql.bound import Function, Pseudo, Scope
 from bqmigrate.local.sql.coercion import coerce
 from bqmigrate.local.sql.kinds import Type, Typed, type_of
 from bqmigrate.local.sql.names import Relation
+from bqmigrate.local.sql.reading import NOTHING, Cells
 from bqmigrate.local.sql.scans import Scan
 from bqmigrate.local.sql.tokens import Source
 from bqmigrate.local.sql.types import quoted
@@ -27,6 +28,11 @@ class From:
     pseudo: tuple[Pseudo, ...] = ()
     # By the name of a column in lower case: the scans whose partitioning column it is.
     pins: Mapping[str, tuple[Scan, ...]] = field(default_factory=dict)
+    # By the name of a column in lower case: what it is made of. `needed` is read whichever is asked for.
+    cells: Mapping[str, Cells] = field(default_factory=dict)
+    needed: Cells = NOTHING
+    # The texts that make or join this source: the array of an UNNEST, the condition of a join.
+    uses: str = ""
 
     def column(self, name: str) -> Typed | None:
         """Return the column of that name, without case; the fields of an unnested struct count as columns."""

@@ -10,7 +10,7 @@ from sqlglot import exp
 from bqmigrate.local.errors import WarehouseError, unsupported
 from bqmigrate.local.sql import aggregates, atoms, constructors, subqueries
 from bqmigrate.local.sql.casts import cast_value
-from bqmigrate.local.sql.coercion import coerce, supertype
+from bqmigrate.local.sql.coercion import coerce, struct_sql, supertype
 from bqmigrate.local.sql.columns import read_type
 from bqmigrate.local.sql.env import Env
 from bqmigrate.local.sql.functions.base import Call, pick, safely
@@ -66,7 +66,8 @@ def _whole_row(name: str, env: Env) -> Typed | None:
     item = env.item(name)
     if item is None:
         return None
-    return Typed(quoted(item.alias), Type("RECORD", item.columns))
+    kind = Type("RECORD", item.columns)
+    return Typed(struct_sql(kind, [f"{quoted(item.alias)}.{quoted(key)}" for key, _ in item.columns]), kind)
 
 
 def field(value: Typed, name: str, node: exp.Expr, env: Env) -> Typed:

@@ -6,6 +6,7 @@ from sqlglot import exp
 
 from bqmigrate.local.errors import unsupported
 from bqmigrate.local.sql.kinds import Typed
+from bqmigrate.local.sql.reading import read_all
 from bqmigrate.local.sql.target import Change, Target, is_default, numbered
 from bqmigrate.local.sql.translate import bind_tree, open_tree
 from bqmigrate.local.sql.types import quoted
@@ -55,6 +56,7 @@ def _values(body: exp.Values, columns: tuple[Column, ...], target: Target) -> Ch
 
 def _query(body: exp.Expr, columns: tuple[Column, ...], target: Target) -> Change:
     relation, resolved = bind_tree(body, target.source, target.tables, target.scope)
+    read_all(relation)
     _check_count(len(relation.columns), columns, target, body)
     texts = []
     for i, ((_, kind), column) in enumerate(zip(relation.columns, columns, strict=True)):

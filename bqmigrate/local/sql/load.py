@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from bqmigrate.local.sql.bound import Scope
@@ -14,10 +15,18 @@ from bqmigrate.local.sql.coercion import struct_sql
 from bqmigrate.local.sql.defaults import default_sql
 from bqmigrate.local.sql.kinds import Type, type_of
 from bqmigrate.local.sql.literals import bytes_sql, float_sql, int_sql, micros_sql, text_sql
+from bqmigrate.local.sql.precision import misfit, rounded
 from bqmigrate.local.sql.types import cast_sql, quoted
 from bqmigrate.model.columns import Column, find
 
 MILLION = 1_000_000
+# How the values of types with parameters are measured.
+READERS: Mapping[str, Callable[[Any], str | bytes | Decimal]] = {
+    "STRING": lambda value: value if isinstance(value, str) else json.dumps(value),
+    "BYTES": base64.b64decode,
+    "NUMERIC": lambda value: Decimal(str(value)),
+    "BIGNUMERIC": lambda value: Decimal(str(value)),
+}
 
 
 @dataclass(frozen=True)
@@ -121,13 +130,18 @@ def _single(column: Column, value: Any, path: str, *, ignore_unknown: bool) -> s
     except (ValueError, TypeError, OverflowError, binascii.Error) as error:
         shown = value if isinstance(value, str) else json.dumps(value)
         raise _Misfit(path, f"Cannot convert value to {_spoken(kind)} (bad value): {shown}") from error
-    if column.max_length is not None and isinstance(value, str) and len(value) > column.max_length:
-        raise _Misfit(
-            path,
-            f"Field {path}: {column.type}({column.max_length}) has maximum length "
-            f"{column.max_length} but got a value with length {len(value)}",
-        )
-    return text
+    return _fitting(value, text, column, path, kind)
+
+
+def _fitting(value: Any, text: str, column: Column, path: str, kind: Type) -> str:
+    """Return the text of a value that a type with parameters holds, rounded to its scale."""
+    if column.max_length is None and column.precision is None:
+        return text
+    read = READERS[column.type](value)
+    problem = misfit(read, column, path)
+    if problem is not None:
+        raise _Misfit(path, problem)
+    return text if not isinstance(read, Decimal) else scalar_sql(f"{rounded(read, column):f}", kind)
 
 
 def _spoken(kind: Type) -> str:

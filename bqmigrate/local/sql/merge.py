@@ -15,6 +15,7 @@ from bqmigrate.local.sql.env import Env, From
 from bqmigrate.local.sql.filters import require_limits
 from bqmigrate.local.sql.kinds import BOOLEAN, Typed
 from bqmigrate.local.sql.merge_pruning import Searched, limit
+from bqmigrate.local.sql.reading import needed, read
 from bqmigrate.local.sql.sources import source_sql
 from bqmigrate.local.sql.target import Change, Target, is_default, numbered
 from bqmigrate.local.sql.translate import open_tree
@@ -63,6 +64,7 @@ def merge_sql(tree: exp.Expr, target: Target) -> Change:
         _when(when, numbers, expressions, target, _view(when, env, target_item, source_item), source_item)
         for when, numbers in whens
     ]
+    read(needed([condition, *clauses], env))
     searched = [_searched(when, numbers, expressions) for when, numbers in whens]
     limit(expressions.get(on), searched, env)
     require_limits(resolved)

@@ -16,6 +16,7 @@ from bqmigrate.local.sql.bound import Pseudo, TableId, TableInfo, Tables
 from bqmigrate.local.sql.functions.names import PART_ARGUMENTS
 from bqmigrate.local.sql.kinds import Type, column_of
 from bqmigrate.local.sql.marking import CALL
+from bqmigrate.local.sql.reading import NOTHING, Cells
 from bqmigrate.local.sql.scans import Scan
 from bqmigrate.local.sql.tokens import Source
 
@@ -33,6 +34,9 @@ class Relation:
     # By the place of a column: the scans whose partitioning column it is.
     pins: Mapping[int, tuple[Scan, ...]] = field(default_factory=dict)
     scan: Scan | None = None
+    # By the place of a column: what it is made of. `needed` is read whichever column is asked for.
+    cells: Mapping[int, Cells] = field(default_factory=dict)
+    needed: Cells = NOTHING
 
 
 @dataclass

@@ -8,12 +8,14 @@ from dataclasses import replace
 from sqlglot import exp
 
 from bqmigrate.local.errors import WarehouseError, unsupported
+from bqmigrate.local.sql import reading
 from bqmigrate.local.sql.aggregates import order_sql, window_sql
 from bqmigrate.local.sql.coercion import coerce, struct_sql, supertype
 from bqmigrate.local.sql.env import Env, From
 from bqmigrate.local.sql.kinds import BOOLEAN, INTEGER, NULL, Type, Typed
 from bqmigrate.local.sql.names import Relation
 from bqmigrate.local.sql.pruning import prune
+from bqmigrate.local.sql.reading import NOTHING
 from bqmigrate.local.sql.scans import Scan
 from bqmigrate.local.sql.sources import from_sql
 from bqmigrate.local.sql.types import quoted
@@ -39,8 +41,9 @@ def query(node: exp.Expr, env: Env) -> Relation:
         inner = query(node.args["this"], env)
         tail = _tail(node, env, inner.columns)
         sql = f"SELECT * FROM ({inner.sql}){tail}" if tail else inner.sql
-        pins = {} if tail else inner.pins
-        return Relation(prefix + sql if not prefix else f"{prefix}SELECT * FROM ({sql})", inner.columns, pins=pins)
+        sql = prefix + sql if not prefix else f"{prefix}SELECT * FROM ({sql})"
+        needed = inner.needed | reading.shown(tail, inner.columns, inner.cells)
+        return replace(inner, sql=sql, pins={} if tail else inner.pins, needed=needed)
     if type(node) in SET_OPERATIONS:
         out = _set_operation(node, env)
     elif isinstance(node, exp.Select):
@@ -65,7 +68,7 @@ def _with(node: exp.Expr, env: Env) -> tuple[exp.Expr, Env, str]:
         texts.append(f"{quoted(name)} AS ({relation.sql})")
         # What one reference does not look at, another may.
         once = sum(t.name.lower() == name.lower() for t in node.find_all(exp.Table)) == 1
-        known = Relation(quoted(name), relation.columns, pins=relation.pins if once else {})
+        known = replace(relation, sql=quoted(name), pins=relation.pins if once else {})
         env = replace(env, ctes={**env.ctes, name.lower(): known})
     return node, env, f"WITH {', '.join(texts)} "
 
@@ -83,12 +86,19 @@ def _select(node: exp.Select, env: Env) -> Relation:
     texts = [v.sql for _, v in items]
     where = node.args.get("where")
     prune([where.this if where is not None else None], env, env.froms, alone=not node.args.get("joins"))
-    tail = _clauses(node, env) + _tail(node, env, columns)
+    clauses, tail = _clauses(node, env), _tail(node, env, columns)
+    cells = {i: reading.mentioned(text, env) for i, text in enumerate(texts)}
+    needed = reading.needed([clauses, tail], env) | reading.shown(tail, columns, cells)
+    if distinct or " GROUP BY ALL" in clauses:
+        needed = reading.together([needed, *cells.values()])
+    rest = source + clauses + tail
     if node.args.get("kind"):
-        return _as_kind(str(node.args["kind"]), texts, columns, source + tail, node, env)
+        made = _as_kind(str(node.args["kind"]), texts, columns, rest, node, env)
+        return replace(made, cells={0: reading.together(cells.values())}, needed=needed)
     shown = ", ".join(f"{text} AS {quoted(name)}" for text, (name, _) in zip(texts, columns, strict=True))
     pins = _handed_on(node, items, env)
-    return Relation(f"SELECT {'DISTINCT ' if distinct else ''}{shown}{source}{tail}", columns, pins=pins)
+    sql = f"SELECT {'DISTINCT ' if distinct else ''}{shown}{rest}"
+    return Relation(sql, columns, pins=pins, cells=cells, needed=needed)
 
 
 def _handed_on(node: exp.Select, items: Sequence[tuple[str, Typed]], env: Env) -> dict[int, tuple[Scan, ...]]:
@@ -240,7 +250,12 @@ def _set_operation(node: exp.Expr, env: Env) -> Relation:
     tail = _tail(node, replace(env, froms=()), columns)
     places = {*left.pins, *right.pins} if not tail else ()
     pins = {place: (*left.pins.get(place, ()), *right.pins.get(place, ())) for place in places}
-    return Relation(f"SELECT * FROM ({sql}){tail}" if tail else sql, columns, pins=pins)
+    cells = {i: left.cells.get(i, NOTHING) | right.cells.get(i, NOTHING) for i in range(len(columns))}
+    needed = left.needed | right.needed | reading.shown(tail, columns, cells)
+    if not quantifier:
+        needed = reading.together([needed, *cells.values()])
+    sql = f"SELECT * FROM ({sql}){tail}" if tail else sql
+    return Relation(sql, columns, pins=pins, cells=cells, needed=needed)
 
 
 def _widened(relation: Relation, columns: Columns) -> str:

@@ -22,14 +22,14 @@ FIRST, LAST = "\x01", "\x02"
 
 @dataclass(eq=False)
 class Scan:
-    """One table at one place of a statement: its alias there, and the conditions on its partitions found so far.
+    """One table at one place of a statement: the conditions on its partitions and the columns read, found so far.
 
     It is filled while the statement is bound, and only read afterwards.
     """
 
     info: TableInfo
-    alias: str = ""
     conditions: dict[str, None] = field(default_factory=dict)
+    read: set[str] = field(default_factory=set)
 
     def limit(self, condition: str) -> None:
         """Add a condition, with FIRST and LAST in it, that holds for every partition to be read."""

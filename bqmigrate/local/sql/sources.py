@@ -51,6 +51,7 @@ def join_sql(join: exp.Expr, env: Env) -> tuple[str, Env]:
     condition = coerce(value, BOOLEAN)
     if condition is None:
         raise env.error(f"JOIN ON clause should return type BOOL, but returns type {value.type}", on)
+    inner = replace(inner, froms=(*env.froms, replace(item, uses=f"{item.uses} {condition}")))
     return f" {side or 'INNER'} JOIN {text} ON {condition}", inner
 
 
@@ -81,17 +82,17 @@ def _table(node: exp.Table, env: Env) -> tuple[str, From]:
     relation = env.relations.get(name) or env.ctes.get(name.lower())
     if relation is None:
         raise env.error(f"Table not found: {name}", node)
-    if relation.scan is not None:
-        relation.scan.alias = alias
     return f"{relation.sql} AS {quoted(alias)}", offered(relation, alias)
 
 
 def offered(relation: Relation, alias: str) -> From:
     """Return what a relation offers under an alias."""
-    pins = {relation.columns[place][0].lower(): scans for place, scans in relation.pins.items()}
+    names = [name.lower() for name, _ in relation.columns]
+    pins = {names[place]: scans for place, scans in relation.pins.items()}
+    cells = {names[place]: found for place, found in relation.cells.items()}
     if relation.scan is not None:
         pins = pinned(relation.scan)
-    return From(alias, relation.columns, pseudo=relation.pseudo, pins=pins)
+    return From(alias, relation.columns, pseudo=relation.pseudo, pins=pins, cells=cells, needed=relation.needed)
 
 
 def _unnest(node: exp.Unnest, env: Env) -> tuple[str, From]:
@@ -113,4 +114,4 @@ def _unnest(node: exp.Unnest, env: Env) -> tuple[str, From]:
         columns.append((label, INTEGER))
         shown += f", generate_subscripts(a, 1) - 1 AS {quoted(label)}"
     sql = f"(SELECT {shown} FROM (SELECT {value.sql} AS a)) AS {quoted(alias)}"
-    return sql, From(alias, tuple(columns), unnested=True)
+    return sql, From(alias, tuple(columns), unnested=True, uses=value.sql)

@@ -9,6 +9,7 @@ from bqmigrate.local.sql.env import Env
 from bqmigrate.local.sql.kinds import BOOLEAN, Type, Typed, array_of
 from bqmigrate.local.sql.names import Relation
 from bqmigrate.local.sql.operators import compare
+from bqmigrate.local.sql.reading import read, read_all
 from bqmigrate.local.sql.types import quoted
 
 
@@ -27,19 +28,21 @@ def _one_column(relation: Relation, node: exp.Expr, env: Env, what: str) -> tupl
 
 def scalar(node: exp.Expr, env: Env) -> Typed:
     """Bind (SELECT one value)."""
-    relation = env.inside().query(_inner(node, env))
+    relation = read_all(env.inside().query(_inner(node, env)))
     _, kind = _one_column(relation, node, env, "Scalar subquery")
     return Typed(f"({relation.sql})", kind)
 
 
 def exists(node: exp.Expr, env: Env) -> Typed:
     """Bind EXISTS (SELECT ...)."""
-    return Typed(f"EXISTS ({env.inside().query(node.args['this']).sql})", BOOLEAN)
+    relation = env.inside().query(node.args["this"])
+    read(relation.needed)
+    return Typed(f"EXISTS ({relation.sql})", BOOLEAN)
 
 
 def array(node: exp.Expr, env: Env) -> Typed:
     """Bind ARRAY(SELECT one column); no row gives an empty array."""
-    relation = env.inside().query(node)
+    relation = read_all(env.inside().query(node))
     name, kind = _one_column(relation, node, env, "ARRAY subquery")
     if kind.element is not None:
         raise env.error(f"Cannot use array subquery with column of type {kind}", node)
@@ -52,7 +55,7 @@ def in_(node: exp.Expr, env: Env) -> Typed:
     value = env.bind(node.args["this"])
     if node.args.get("query") is not None:
         inner = node.args["query"]
-        relation = env.inside().query(inner)
+        relation = read_all(env.inside().query(inner))
         _, kind = _one_column(relation, node, env, "Subquery of type IN")
         compare(node, value, Typed("NULL", kind), env, "=")
         return Typed(f"({value.sql} IN ({relation.sql}))", BOOLEAN)

@@ -9,6 +9,7 @@ from typing import cast
 from sqlglot import exp
 
 from bqmigrate.local.errors import WarehouseError
+from bqmigrate.local.sql import reading
 from bqmigrate.local.sql.bound import BoundQuery, Function, Scope, Tables
 from bqmigrate.local.sql.coercion import coerce
 from bqmigrate.local.sql.env import Env
@@ -31,7 +32,9 @@ TOO_COMPLEX = "Query is too complex: too many nested expressions"
 
 def bind_query(sql: Sql | str, tables: Tables, scope: Scope) -> BoundQuery:
     """Translate a query; raises WarehouseError."""
-    return _bind_query(sql, tables, scope, 0)
+    bound = _bind_query(sql, tables, scope, 0)
+    reading.read(reading.together([bound.needed, *bound.cells.values()]))
+    return bound
 
 
 def bind_expression(sql: Sql | str, tables: Tables, scope: Scope, column: Column | None = None) -> BoundQuery:
@@ -118,7 +121,9 @@ def relation_of(name: str, tables: Tables, scope: Scope, depth: int, resolved: R
         scan = Scan(info) if info.stored else None
         if scan is not None:
             resolved.scans[name] = scan
-        return Relation(info.physical, tuple((c.name, type_of(c)) for c in info.columns), info.pseudo, scan=scan)
+        cells = reading.stored(scan) if scan is not None else {}
+        columns = tuple((c.name, type_of(c)) for c in info.columns)
+        return Relation(info.physical, columns, info.pseudo, scan=scan, cells=cells)
     # A view takes no parameters and sees no variables.
     inner = _bind_query(info.view_query, tables, replace(scope, parameters=(), variables={}), depth + 1)
     if inner.unmet is not None:
@@ -130,7 +135,8 @@ def relation_of(name: str, tables: Tables, scope: Scope, depth: int, resolved: R
     )
     shown = ", ".join(quoted(name) for name in names)
     columns = tuple((name, type_of(c)) for name, c in zip(names, inner.columns, strict=True))
-    return Relation(f"(SELECT * FROM ({inner.sql}) AS q({shown}))", columns, pins=inner.pins)
+    sql = f"(SELECT * FROM ({inner.sql}) AS q({shown}))"
+    return Relation(sql, columns, pins=inner.pins, cells=inner.cells, needed=inner.needed)
 
 
 def _refuse_duplicates(relation: Relation) -> None:
@@ -154,4 +160,6 @@ def _bound(relation: Relation, resolved: Resolved) -> BoundQuery:
         resolved.unmet,
         tuple(resolved.scans.values()),
         relation.pins,
+        relation.cells,
+        relation.needed,
     )

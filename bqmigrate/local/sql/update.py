@@ -9,6 +9,7 @@ from sqlglot import exp
 from bqmigrate.local.sql.kinds import BOOLEAN
 from bqmigrate.local.sql.names import Resolved
 from bqmigrate.local.sql.pruning import covering, prune
+from bqmigrate.local.sql.reading import needed, read
 from bqmigrate.local.sql.scans import Scan
 from bqmigrate.local.sql.sources import from_sql
 from bqmigrate.local.sql.target import Change, Target, is_default, numbered
@@ -60,6 +61,7 @@ def update_sql(tree: exp.Expr, target: Target) -> Change:
     ]
     condition = env.bind_as(prepared.args["where"].this, BOOLEAN, "WHERE clause")
     found = f'{quoted(target.alias)}.rowid AS "r"'
+    read(needed([*texts, condition], env))
     values = ", ".join([found, *(f'{text} AS "v{i}"' for i, text in enumerate(texts))])
     sets = ", ".join(f'{quoted(c.name)} = q."v{i}"' for i, c in enumerate(names))
     physical = target.info.physical
@@ -132,6 +134,7 @@ def delete_sql(tree: exp.Expr, target: Target) -> Change:
     source, env = from_sql(prepared, env)
     prune([prepared.args["where"].this], env, env.froms, alone=True)
     condition = env.bind_as(prepared.args["where"].this, BOOLEAN, "WHERE clause")
+    read(needed([condition], env))
     physical = target.info.physical
     rows = f"SELECT {quoted(target.alias)}.rowid{source} WHERE {condition}"
     covered = covering(prepared.args["where"].this, env, env.froms[0])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bqmigrate.local.catalog.fresh import fresh
 from bqmigrate.local.catalog.readings import refuse_reserved
 from bqmigrate.local.catalog.records import TableRecord
 from bqmigrate.local.catalog.tables import encrypted, refuse
@@ -64,7 +65,7 @@ def _missing(name: str) -> WarehouseError:
 
 
 def _add(draft: Draft, action: nodes.AddColumn) -> Draft:
-    column = collated(action.column, draft.resource.get("defaultCollation"))
+    column = fresh(action.column, draft.resource)
     if action.if_not_exists and find(draft.columns, column.name) is not None:
         return draft
     refuse(schema_rules.add_columns(draft.model, [column]))
@@ -72,13 +73,6 @@ def _add(draft: Draft, action: nodes.AddColumn) -> Draft:
         dropped = {**draft.record.dropped, **dict.fromkeys(draft.gone, draft.run.tx.now_ms)}
         refuse_reserved(draft.run.tx, replace(draft.record, dropped=dropped), [column.name])
     return replace(draft, columns=(*draft.columns, column), origin={**draft.origin, column.name: None})
-
-
-def collated(column: Column, default: str | None) -> Column:
-    """Return a new column with the table's default collation where it states none."""
-    fields = tuple(collated(field, default) for field in column.fields)
-    chosen = column.collation if column.collation is not None or column.type != "STRING" else default or None
-    return replace(column, fields=fields, collation=chosen)
 
 
 def _set_collation(draft: Draft, action: nodes.SetCollation) -> Draft:

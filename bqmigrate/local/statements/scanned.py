@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 from bqmigrate.local.sql.bound import BoundDml, BoundQuery
 from bqmigrate.local.sql.scans import ALIAS, Scan
-from bqmigrate.local.sql.types import quoted
 from bqmigrate.local.statements.run import Run
 from bqmigrate.local.storage import physical
 from bqmigrate.model.columns import Column
@@ -20,7 +19,7 @@ def scanned_bytes(run: Run, bound: BoundQuery | BoundDml) -> int:
     tables: dict[str, list[Scan]] = {}
     for scan in bound.scans:
         tables.setdefault(scan.info.physical, []).append(scan)
-    return sum(_bytes(run, bound.sql, scans) for scans in tables.values())
+    return sum(_bytes(run, scans) for scans in tables.values())
 
 
 def changed_bytes(run: Run, bound: BoundDml) -> int:
@@ -39,11 +38,9 @@ def _whole_partitions(run: Run, scan: Scan, covered: str) -> bool:
     return not run.execute(partly)
 
 
-def _bytes(run: Run, sql: str, scans: Sequence[Scan]) -> int:
-    """Return the bytes of one table: binding qualifies every column that is read with its table's alias."""
+def _bytes(run: Run, scans: Sequence[Scan]) -> int:
     info = scans[0].info
-    aliases = {quoted(scan.alias) for scan in scans}
-    read = [c for c in info.columns if any(f"{alias}.{quoted(c.name)}" in sql for alias in aliases)]
+    read = [c for c in info.columns if any(c.name in scan.read for scan in scans)]
     rows = " OR ".join(f"({scan.where})" for scan in scans)
     return _size(run, f"(SELECT * FROM {info.physical} AS {ALIAS} WHERE {rows})", read)
 
