@@ -151,7 +151,11 @@ def run(sweep: str, seeds: Sequence[int], workers: int, *, until_bad: bool = Fal
     if workers == 1:
         return work(Share(sweep, seeds, until_bad))
     total = Result()
-    shares = [Share(sweep, seeds[i::workers], until_bad) for i in range(workers)]
+    # By scenario: each is run once without a fault by the worker that needs it.
+    shares = [
+        Share(sweep, [seed for seed in seeds if seed % len(SCENARIOS) % workers == i], until_bad)
+        for i in range(workers)
+    ]
     with multiprocessing.get_context("spawn").Pool(workers) as pool:
         for result in pool.imap_unordered(work, shares):
             total.add(result)
