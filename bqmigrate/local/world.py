@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bqmigrate.local.catalog.store import Store
+from bqmigrate.local.jobs.insert_ids import InsertIds
 from bqmigrate.local.jobs.pending import Pending
 from bqmigrate.local.switches import Switches
 
@@ -16,3 +17,4 @@ class World:
     store: Store
     switches: Switches
     pending: Pending = field(default_factory=Pending)
+    inserted: InsertIds = field(default_factory=InsertIds)

@@ -328,7 +328,9 @@ def test_a_column_name_that_bigquery_keeps_for_itself_is_refused(sql, resource, 
 @behaviour("DDL temporary tables live in sessions and scripts only")
 @pytest.mark.switches
 def test_a_temporary_table_is_answered_with_501(sql, rows):
-    with refused(501, "notImplemented", "temporary"):
-        sql("CREATE TEMP TABLE t (a INT64)")
+    made = "CREATE TEMP TABLE t (a INT64)"
+    for text in (made, f"{made}; INSERT INTO t VALUES (1);", f"BEGIN TRANSACTION; {made}; COMMIT TRANSACTION;"):
+        with refused(501, "notImplemented", "temporary"):
+            sql(text)
     sql("CREATE TABLE t (a INT64)")
     assert rows("SELECT * FROM t") == []

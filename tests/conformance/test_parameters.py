@@ -126,9 +126,8 @@ def test_numbers_are_rounded_to_the_scale_of_their_column(client, dataset, sql, 
 
 @behaviour("1.1 rounding mode")
 def test_the_default_rounding_mode_of_a_table_is_for_its_new_columns(sql, rows, resource):
-    sql(
-        "CREATE TABLE t (a NUMERIC(4, 1), s STRUCT<x NUMERIC(4, 1)>) OPTIONS (default_rounding_mode = 'ROUND_HALF_EVEN')"
-    )
+    columns = "a NUMERIC(4, 1), s STRUCT<x NUMERIC(4, 1)>"
+    sql(f"CREATE TABLE t ({columns}) OPTIONS (default_rounding_mode = 'ROUND_HALF_EVEN')")
     sql("ALTER TABLE t ADD COLUMN b NUMERIC(4, 1)")
     sql("ALTER TABLE t SET OPTIONS (default_rounding_mode = 'ROUND_HALF_AWAY_FROM_ZERO')")
     sql("ALTER TABLE t ADD COLUMN c NUMERIC(4, 1)")

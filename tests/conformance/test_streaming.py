@@ -134,3 +134,39 @@ def test_nothing_is_streamed_into_a_view(make, sql, client, dataset, api):
     with refused(400, "invalid"):
         api("POST", "/tables/t/insertAll", {"rows": []})
     assert client.insert_rows_json(f"{dataset}.t", [{"n": 1}]) == []
+
+
+@behaviour("insertAll: insertId de-duplicates for a minute, as best effort")
+@pytest.mark.needs_clock
+def test_a_row_that_is_sent_again_within_a_minute_is_taken_once(make, client, dataset, rows, clock):
+    make("t", FIELDS)
+
+    def send(*given):
+        return client.insert_rows_json(f"{dataset}.t", [{"n": n} for n, _ in given], row_ids=[key for _, key in given])
+
+    assert send((1, "a"), (2, "b"), (3, "b"), (4, None)) == []
+    assert send((1, "a"), (4, None), (5, "c")) == []
+    assert rows("SELECT n FROM t ORDER BY n") == [(1,), (2,), (4,), (4,), (5,)]
+    clock.advance(timedelta(seconds=61))
+    assert send((1, "a")) == []
+    assert rows("SELECT COUNT(*) FROM t WHERE n = 1") == [(2,)]
+
+
+@behaviour("insertAll: a row that was refused may be sent again under its insertId")
+def test_the_id_of_a_refused_row_is_free(make, client, dataset, rows):
+    make("t", FIELDS)
+    table, keys = f"{dataset}.t", ["a", "b"]
+    assert len(client.insert_rows_json(table, [{"n": 1}, {"n": "no"}], row_ids=keys)) == 2
+    assert client.insert_rows_json(table, [{"n": 1}, {"n": 2}], row_ids=keys) == []
+    assert rows("SELECT n FROM t ORDER BY n") == [(1,), (2,)]
+
+
+@behaviour("insertAll: a table that is made anew knows no insertId")
+@pytest.mark.needs_clock
+def test_a_new_table_takes_the_ids_of_the_one_before(make, client, dataset, rows, clock):
+    for _ in range(2):
+        make("t", FIELDS)
+        assert client.insert_rows_json(f"{dataset}.t", [{"n": 1}], row_ids=["a"]) == []
+        assert rows("SELECT n FROM t") == [(1,)]
+        client.delete_table(f"{dataset}.t")
+        clock.advance(timedelta(seconds=1))

@@ -176,6 +176,7 @@ def insert_rows(call: Call) -> Response:
     body = call.body(shapes.ROWS)
     with call.world.store.write() as tx:
         record = tables.require_table(tx, call["project"], call["dataset"], call["table"])
-        errors = insert_all(_run(call, tx), record, body)
-    found = {"insertErrors": errors} if errors else {}
+        done = insert_all(_run(call, tx), record, body, call.world.inserted)
+    call.world.inserted.note(record, done.ids, tx.now_ms)
+    found = {"insertErrors": done.errors} if done.errors else {}
     return json_response({"kind": "bigquery#tableDataInsertAllResponse", **found})

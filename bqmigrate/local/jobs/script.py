@@ -105,7 +105,7 @@ class ScriptRun:
         if procedure is not None:
             procedure(node)
             return
-        if self._open is not None and type(node) in DDL:
+        if self._open is not None and type(node) in DDL and not getattr(node, "temporary", False):
             message = f"{node.kind.replace('_', ' ')} of a permanent object is not allowed inside a transaction"
             raise WarehouseError("invalidQuery", message)
         try:

@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -46,6 +46,11 @@ class LoadedRows:
     values: tuple[tuple[str, ...], ...]
     indexes: tuple[int, ...]
     errors: tuple[RowError, ...]
+
+    def without(self, gone: frozenset[int]) -> LoadedRows:
+        """Return the rows without some, by their index."""
+        kept = [(text, index) for text, index in zip(self.values, self.indexes, strict=True) if index not in gone]
+        return replace(self, values=tuple(text for text, _ in kept), indexes=tuple(index for _, index in kept))
 
 
 class _Misfit(Exception):
