@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Self
 from bqmigrate import config
 from bqmigrate.config import Config, Overrides
 from bqmigrate.errors import RunError, TargetError
-from bqmigrate.execution import events, seeing
+from bqmigrate.execution import events, refusals, seeing
 from bqmigrate.execution.adopting import Adopting, AdoptionReport
 from bqmigrate.execution.events import Emit, Event
 from bqmigrate.execution.executor import Done
@@ -30,6 +30,8 @@ from bqmigrate.execution.history import Place
 from bqmigrate.execution.identity import new_identity, new_lineage
 from bqmigrate.execution.lease import Clocks
 from bqmigrate.execution.lock import Pins
+from bqmigrate.execution.pace import Pace
+from bqmigrate.execution.paced import Paced
 from bqmigrate.execution.prepared import Prepared
 from bqmigrate.execution.report import Report, report
 from bqmigrate.execution.runner import Outcome, Runner
@@ -276,6 +278,8 @@ class Project:
         try:
             yield
         except WarehouseError as error:
+            if (limit := refusals.told(error)) is not None:
+                raise limit from error
             denied = error.status == 403  # noqa: PLR2004
             hint = "grant the roles in docs/real-bigquery.md, then try again" if denied else "bqmigrate history"
             raise RunError("BQM202", f"BigQuery refused: {error.message}", hint=hint) from error
@@ -294,7 +298,7 @@ class Project:
     def _runner(self, planner: Planner, emit: Emit) -> Runner:
         settled, chosen = self.config, self.config.environment
         return Runner(
-            warehouse=self._connection(),
+            warehouse=Paced(self._connection(), self._pace(emit)),
             place=Place(chosen.project, settled.history_dataset),
             pins=Pins.of(settled),
             scope=planner.scope,
@@ -305,6 +309,11 @@ class Project:
             emit=emit,
             clocks=self._clocks,
         )
+
+    def _pace(self, emit: Emit) -> Pace:
+        chosen = self.config.environment
+        # Only BigQuery itself has rates to keep to.
+        return Pace(self._clocks, emit, limited=not chosen.embedded, job_timeout_s=chosen.job_timeout_s)
 
     def _connection(self) -> Warehouse:
         if self._warehouse is None:
