@@ -1,4 +1,4 @@
-"""A project on a warehouse that keeps BigQuery's rates, where the tool, the warehouse and the client share one clock."""
+"""A project on a warehouse that keeps BigQuery's rates; the tool, the warehouse and the client share one clock."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class Watch(BaseAdapter):
         error = {"reason": reason, "message": message}
         body["status"] |= {"errorResult": error, "errors": [error]}
         body["statistics"].get("query", {}).pop("statementType", None)
-        response._content = json.dumps(body).encode()  # noqa: SLF001
+        response._content = json.dumps(body).encode()
         return body
 
     def sent(self, method, end):
@@ -200,7 +200,7 @@ def _refused(request, status, reason, message):
     response = requests.Response()
     response.status_code, response.url, response.request = status, request.url, request
     error = {"code": status, "message": message, "errors": [{"reason": reason, "message": message}]}
-    response._content = json.dumps({"error": error}).encode()  # noqa: SLF001
+    response._content = json.dumps({"error": error}).encode()
     response.headers["Content-Type"] = "application/json"
     return response
 

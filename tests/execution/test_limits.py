@@ -15,7 +15,7 @@ from tests.execution.limited import LOCK, Limited, limited
 BOTH = pytest.mark.parametrize("reason", ["jobRateLimitExceeded", "rateLimitExceeded"])
 TTL_S = 60.0
 SERIALIZE = ("invalidQuery", "Could not serialize access to table app.users due to concurrent update")
-OPTIONS = "upgrade:\n  - set_table_options: {{table: app.users, description: {n}}}\n"
+LABELS = "upgrade:\n  - set_table_options: {{table: app.users, labels: {{number: n{n}}}}}\n"
 
 
 @pytest.fixture
@@ -73,11 +73,11 @@ def _next(job_id):
 def test_patches_wait_for_room_and_where_they_are_blind_for_the_next_try(stand):
     stand.users()
     for n in range(3, 15):
-        stand.write(f"{n:04d}_o.yaml", OPTIONS.format(n=f"text{n}"))
+        stand.write(f"{n:04d}_labels.yaml", LABELS.format(n=n))
     stand.upgrade("0006")
     assert stand.watch.limited == []
     assert len(stand.upgrade().applied) == 8
-    assert {(a.status, a.reason) for a in stand.watch.limited} == {(403, "rateLimitExceeded")}
+    assert {(a.method, a.status, a.reason) for a in stand.watch.limited} == {("PATCH", 403, "rateLimitExceeded")}
 
 
 def test_a_table_that_is_dropped_and_made_again_keeps_its_count(stand):
