@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bqmigrate.errors import BqmigrateError, InterruptedRun, Place, RunError
 from bqmigrate.execution.jobs import StepStopped
-from bqmigrate.execution.refusals import is_unknown
+from bqmigrate.execution.refusals import WORDS, is_unknown
 from bqmigrate.execution.refusals import told as limit_told
 from bqmigrate.execution.stepper import PythonFailed
 from bqmigrate.model.history import StepRecord
@@ -50,7 +50,9 @@ def stopped(stop: Stopped, error: Exception) -> BqmigrateError:
 
 
 def _limited(stop: Stopped, planned: PlannedStep, limit: RunError, error: Exception) -> RunError:
-    limit.message = f"{stop.migration.version} {stop.migration.name} {_progress(stop)}: {limit.message}"
+    # BigQuery's own words stand at the step.
+    step = f"step {planned.key.number} of {len(stop.migration.steps)}"
+    limit.message = f"{stop.migration.version} {stop.migration.name} stopped at {step}: {WORDS[limit.code]}"
     limit.where = str(planned.place)
     limit.details = (*_lines(stop), f"✗ {_label(stop, planned)}  {error}")
     limit.state = limit.state or _state(stop, error)
