@@ -25,6 +25,8 @@ DEFAULT_HISTORY_DATASET = "bqmigrate"
 DEFAULT_LOCATION = "US"
 DEFAULT_LOCAL_PROJECT = "bqmigrate-local"
 DEFAULT_LOCK_TIMEOUT_S = 0.0
+DEFAULT_REQUEST_TIMEOUT_S = 60.0
+DEFAULT_RETRY_TIMEOUT_S = 60.0
 PLACEHOLDER_PREFIX = "your-"
 EMULATOR_HOST = "BIGQUERY_EMULATOR_HOST"
 VARIABLES: Mapping[Key, str] = MappingProxyType(
@@ -63,7 +65,8 @@ class Environment:
     """Where a run lands, and what is allowed there.
 
     `datasets` maps logical names to physical ones, an absent one to itself. `endpoint` None means
-    BigQuery's own address, or inside the process when `embedded`.
+    BigQuery's own address, or inside the process when `embedded`. `job_timeout_s` None: jobs are
+    waited for until they end.
     """
 
     name: str
@@ -77,6 +80,9 @@ class Environment:
     confirm: bool = False
     lock_timeout_s: float = DEFAULT_LOCK_TIMEOUT_S
     endpoint: str | None = None
+    request_timeout_s: float = DEFAULT_REQUEST_TIMEOUT_S
+    retry_timeout_s: float = DEFAULT_RETRY_TIMEOUT_S
+    job_timeout_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -167,6 +173,9 @@ def _environment(content: Written, given: _Given) -> Environment:
         confirm=section.confirm,
         lock_timeout_s=timeout or DEFAULT_LOCK_TIMEOUT_S,
         endpoint=_endpoint(embedded, section, given.environ),
+        request_timeout_s=section.request_timeout_s or DEFAULT_REQUEST_TIMEOUT_S,
+        retry_timeout_s=_or(section.retry_timeout_s, DEFAULT_RETRY_TIMEOUT_S),
+        job_timeout_s=section.job_timeout_s,
     )
 
 
@@ -230,6 +239,10 @@ def _check_history(config: Config, content: Written) -> None:
             where = content.where("environments", environment.name, "datasets", logical)
             hint = "give one of the two another name"
             raise ConfigError(codes.DATASET_CLASH, message, where=where, hint=hint)
+
+
+def _or(written: float | None, default: float) -> float:
+    return default if written is None else written
 
 
 def _seconds(node: Node) -> float:

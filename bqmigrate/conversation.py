@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from bqmigrate.config import Environment
 from bqmigrate.errors import RunError
+from bqmigrate.execution import refusals
 from bqmigrate.warehouse.port import Warehouse, WarehouseError
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class Conversation:
         try:
             yield
         except WarehouseError as error:
+            if (limit := refusals.told(error)) is not None:
+                raise limit from error
             denied = error.status == FORBIDDEN
             hint = "grant the roles in docs/real-bigquery.md, then try again" if denied else "bqmigrate history"
             raise RunError("BQM202", f"BigQuery refused: {error.message}", hint=hint) from error

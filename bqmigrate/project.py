@@ -30,6 +30,8 @@ from bqmigrate.execution.history import Place
 from bqmigrate.execution.identity import new_identity, new_lineage
 from bqmigrate.execution.lease import Clocks
 from bqmigrate.execution.lock import Pins
+from bqmigrate.execution.pace import Pace
+from bqmigrate.execution.paced import Paced
 from bqmigrate.execution.prepared import Prepared
 from bqmigrate.execution.repairs.base import How, Repair
 from bqmigrate.execution.repairs.report import RepairReport, of_repair
@@ -312,7 +314,7 @@ class Project:
     def _runner(self, planner: Planner, emit: Emit) -> Runner:
         settled, chosen = self.config, self.config.environment
         return Runner(
-            warehouse=self._conversation.warehouse,
+            warehouse=Paced(self._conversation.warehouse, self._pace(emit)),
             place=Place(chosen.project, settled.history_dataset),
             pins=Pins.of(settled),
             scope=planner.scope,
@@ -323,6 +325,11 @@ class Project:
             emit=emit,
             clocks=self._clocks,
         )
+
+    def _pace(self, emit: Emit) -> Pace:
+        chosen = self.config.environment
+        # Only BigQuery itself has rates to keep to.
+        return Pace(self._clocks, emit, limited=not chosen.embedded, job_timeout_s=chosen.job_timeout_s)
 
     @property
     def local_folder(self) -> Path:

@@ -22,6 +22,9 @@ environment = "dev"
 project = "shop-dev-1"
 location = "EU"
 lock_timeout_s = 5
+request_timeout_s = 20
+retry_timeout_s = 0
+job_timeout_s = 3600
 datasets = {orders = "orders_dev", people = "people_dev"}
 variables = {group = "readers@example.com"}
 allow_downgrade = true
@@ -61,7 +64,17 @@ def test_what_the_file_says_is_what_holds(root):
     assert environment.datasets == {"orders": "orders_dev", "people": "people_dev"}
     assert environment.variables == {"group": "readers@example.com"}
     assert environment.lock_timeout_s == 5.0
+    assert (environment.request_timeout_s, environment.retry_timeout_s, environment.job_timeout_s) == (
+        20.0,
+        0.0,
+        3600.0,
+    )
     assert (environment.allow_downgrade, environment.allow_data_loss, environment.confirm) == (True, False, False)
+
+
+def test_without_a_word_requests_take_a_minute_and_jobs_as_long_as_they_take(root):
+    prod = load(root, env="prod").environment
+    assert (prod.request_timeout_s, prod.retry_timeout_s, prod.job_timeout_s) == (60.0, 60.0, None)
 
 
 def test_nothing_dangerous_is_allowed_unless_it_is_written(root):
@@ -203,6 +216,12 @@ BAD = {
     ),
     "no number as timeout": (
         "[environments.local]\nlock_timeout_s = nan\n", codes.BAD_VALUE, "2:1", "seconds", "docs",
+    ),
+    "no time for a job": (
+        "[environments.local]\njob_timeout_s = 0\n", codes.BAD_VALUE, "2:1", "above 0", "leave the key out",
+    ),
+    "no time for a request": (
+        "[environments.local]\nrequest_timeout_s = 0\n", codes.BAD_VALUE, "2:1", "above 0", "leave the key out",
     ),
     "a bad endpoint": (
         '[environments.local]\nendpoint = "ftp://x"\n', codes.BAD_VALUE, "2:1", "endpoint", "http://HOST",

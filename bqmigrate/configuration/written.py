@@ -38,6 +38,9 @@ class Section:
     allow_data_loss: bool = False
     confirm: bool = False
     lock_timeout_s: float | None = None
+    request_timeout_s: float | None = None
+    retry_timeout_s: float | None = None
+    job_timeout_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -177,6 +180,9 @@ def _section(name: str, node: Node) -> Section:
         allow_data_loss=fields.optional("allow_data_loss", flag) or False,
         confirm=fields.optional("confirm", flag) or False,
         lock_timeout_s=fields.optional("lock_timeout_s", values.seconds),
+        request_timeout_s=fields.optional("request_timeout_s", values.some_seconds),
+        retry_timeout_s=fields.optional("retry_timeout_s", values.seconds),
+        job_timeout_s=fields.optional("job_timeout_s", values.some_seconds),
     )
     fields.close()
     return section

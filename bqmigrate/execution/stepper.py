@@ -15,6 +15,7 @@ from bqmigrate.execution.absence import find
 from bqmigrate.execution.jobs import Jobs, Ran, Statement, StepStopped
 from bqmigrate.execution.labels import put_back
 from bqmigrate.execution.lease import Lease
+from bqmigrate.execution.pace import changed_by
 from bqmigrate.execution.rewriting import lost_columns
 from bqmigrate.execution.session import Session
 from bqmigrate.execution.strays import is_stray, sweep
@@ -107,7 +108,7 @@ class Stepper:
     def _run(self, planned: PlannedStep, step: JobStep, sql: str) -> Ran:
         parameters = [Parameter(name, "STRING", value) for name, value in step.parameters.items()]
         others = [text for text in (step.sql, step.unguarded_sql) if text is not None and text != sql]
-        statement = Statement(sql, parameters, others)
+        statement = Statement(sql, parameters, others, changed_by(planned, self.scope))
         return self.jobs.run_once(lambda attempt: planned.key.job_id(self.lineage, attempt), statement)
 
     def _remove(self, planned: PlannedStep, step: JobStep, removal: Removal) -> Result:
@@ -190,6 +191,8 @@ class Stepper:
             return Result("done")
         unanswered = 0
         for _ in range(TRIES):
+            # Before the reads: what was read must not grow old while the patch waits.
+            self.jobs.pace.room(step.reference)
             live = self.warehouse.get(step.reference)
             if live is None:
                 raise StepStopped(WarehouseError(404, "notFound", f"not found: {step.reference}"), "", 1)

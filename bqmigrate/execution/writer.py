@@ -9,6 +9,7 @@ from bqmigrate.errors import LeaseError, RunError, UnsettledError
 from bqmigrate.execution import rows
 from bqmigrate.execution.history import Place
 from bqmigrate.execution.jobs import Jobs, Statement, StepStopped
+from bqmigrate.execution.refusals import told
 from bqmigrate.model.history import Record
 from bqmigrate.warehouse.port import ColumnsWanted
 
@@ -35,7 +36,8 @@ class Writer:
         numbered = [replace(r, seq=first + i, batch=first, rows=len(records)) for i, r in enumerate(records)]
         link = rows.chain(self.chain, numbered)
         batch = [replace(r, chain=link) for r in numbered]
-        statement = Statement(rows.insert_sql(self.place.rows, len(batch)), rows.parameters(batch))
+        sql = rows.insert_sql(self.place.rows, len(batch))
+        statement = Statement(sql, rows.parameters(batch), changes=(self.place.rows,))
         try:
             self.jobs.run_once(lambda attempt: f"bqm-{self.lineage}-e{first}-a{attempt}", statement)
         except UnsettledError as error:
@@ -47,6 +49,9 @@ class Writer:
                 hint="bqmigrate history",
             ) from error
         except StepStopped as error:
+            if (limit := told(error)) is not None:
+                limit.state = "What was done stays done; the next run finds it and records it."
+                raise limit from error
             raise RunError(
                 "BQM214",
                 f"the history could not be written: {error.error.message}",
