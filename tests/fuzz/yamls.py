@@ -165,7 +165,7 @@ def _bombed(rng: random.Random, text: str) -> str:
 
 
 def _long(rng: random.Random, text: str) -> str:
-    filler = rng.choice((" ", "x", "# ", "é", "\u2028", "'", "\\", "a: b, ")) * rng.choice((2000, 100_000))
+    filler = rng.choice((" ", "x", "# ", "é", "\u2028", "'", "\\", "a: b, ")) * rng.choice((2000, 50_000))
     return _inserted(rng, text, filler)
 
 
