@@ -12,7 +12,7 @@ from typing import Literal, TypeVar
 from bqmigrate.configuration import codes, values, written
 from bqmigrate.configuration.written import Section, Written
 from bqmigrate.errors import ConfigError
-from bqmigrate.model.document import Node, Problem, text
+from bqmigrate.model.document import Node, Problem, printable, text
 
 T = TypeVar("T")
 Key = Literal["config", "env", "project", "location", "lock_timeout_s"]
@@ -25,6 +25,8 @@ DEFAULT_HISTORY_DATASET = "bqmigrate"
 DEFAULT_LOCATION = "US"
 DEFAULT_LOCAL_PROJECT = "bqmigrate-local"
 DEFAULT_LOCK_TIMEOUT_S = 0.0
+DEFAULT_REQUEST_TIMEOUT_S = 60.0
+DEFAULT_RETRY_TIMEOUT_S = 60.0
 PLACEHOLDER_PREFIX = "your-"
 EMULATOR_HOST = "BIGQUERY_EMULATOR_HOST"
 VARIABLES: Mapping[Key, str] = MappingProxyType(
@@ -63,7 +65,8 @@ class Environment:
     """Where a run lands, and what is allowed there.
 
     `datasets` maps logical names to physical ones, an absent one to itself. `endpoint` None means
-    BigQuery's own address, or inside the process when `embedded`.
+    BigQuery's own address, or inside the process when `embedded`. `job_timeout_s` None: jobs are
+    waited for until they end.
     """
 
     name: str
@@ -77,6 +80,9 @@ class Environment:
     confirm: bool = False
     lock_timeout_s: float = DEFAULT_LOCK_TIMEOUT_S
     endpoint: str | None = None
+    request_timeout_s: float = DEFAULT_REQUEST_TIMEOUT_S
+    retry_timeout_s: float = DEFAULT_RETRY_TIMEOUT_S
+    job_timeout_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -134,8 +140,15 @@ def _file(start: Path, given: _Given) -> Path:
     named = given.choose("config", text, None)
     if named is None:
         return written.find(start)
-    path = (start / named).resolve()
-    return path / written.FILE_NAME if path.is_dir() else path
+    try:
+        path = (start / named).resolve()
+        return path / written.FILE_NAME if path.is_dir() else path
+    except (OSError, ValueError, RuntimeError) as error:
+        # No name of a file at all (NUL, half a surrogate), or a link that leads to itself.
+        where = FLAGS["config"] if given.overrides.config is not None else VARIABLES["config"]
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        message = printable(f"no file can be called so: {reason}: {named}")
+        raise ConfigError(codes.NO_FILE, message, where=where, hint="name migrations.toml or its folder") from error
 
 
 def _environment(content: Written, given: _Given) -> Environment:
@@ -160,6 +173,9 @@ def _environment(content: Written, given: _Given) -> Environment:
         confirm=section.confirm,
         lock_timeout_s=timeout or DEFAULT_LOCK_TIMEOUT_S,
         endpoint=_endpoint(embedded, section, given.environ),
+        request_timeout_s=section.request_timeout_s or DEFAULT_REQUEST_TIMEOUT_S,
+        retry_timeout_s=_or(section.retry_timeout_s, DEFAULT_RETRY_TIMEOUT_S),
+        job_timeout_s=section.job_timeout_s,
     )
 
 
@@ -201,11 +217,18 @@ def _endpoint(embedded: bool, section: Section, environ: Mapping[str, str]) -> s
 def _folder(content: Written) -> Path:
     root = content.file.parent
     folder = root / (content.folder or DEFAULT_FOLDER)
-    if "\0" in str(folder) or root.resolve() not in folder.resolve().parents:
+    if not _lies_below(folder, root):
         message = f"the migrations folder {folder} does not lie below the project"
         hint = f"name a folder below {root}, of migrations alone"
         raise ConfigError(codes.FOLDER_OUTSIDE, message, where=content.where("project", "folder"), hint=hint)
     return folder
+
+
+def _lies_below(folder: Path, root: Path) -> bool:
+    try:
+        return "\0" not in str(folder) and root.resolve() in folder.resolve().parents
+    except (OSError, RuntimeError):  # a link that leads to itself lies nowhere
+        return False
 
 
 def _check_history(config: Config, content: Written) -> None:
@@ -216,6 +239,10 @@ def _check_history(config: Config, content: Written) -> None:
             where = content.where("environments", environment.name, "datasets", logical)
             hint = "give one of the two another name"
             raise ConfigError(codes.DATASET_CLASH, message, where=where, hint=hint)
+
+
+def _or(written: float | None, default: float) -> float:
+    return default if written is None else written
 
 
 def _seconds(node: Node) -> float:

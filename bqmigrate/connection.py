@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bqmigrate.config import Environment
 from bqmigrate.errors import UnavailableError
 from bqmigrate.warehouse import bigquery
-from bqmigrate.warehouse.port import Warehouse
+from bqmigrate.warehouse.port import Timeouts, Warehouse
 
 if TYPE_CHECKING:
     from bqmigrate.local.sharing import Attached
@@ -28,7 +28,14 @@ def connect(environment: Environment, folder: Path, closing: ExitStack, wrap: Wr
         attached = _attach(folder)
         closing.callback(attached.close)
         adapter, endpoint = attached.adapter, attached.endpoint
-    made = bigquery.connect(environment.project, environment.location, adapter=adapter, endpoint=endpoint, wrap=wrap)
+    made = bigquery.connect(
+        environment.project,
+        environment.location,
+        adapter=adapter,
+        endpoint=endpoint,
+        wrap=wrap,
+        timeouts=Timeouts(environment.request_timeout_s, environment.retry_timeout_s),
+    )
     closing.callback(made.close)
     return made
 

@@ -10,10 +10,9 @@ and one log record per event on the logger `bqmigrate`.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,8 +20,9 @@ from typing import TYPE_CHECKING, Self
 
 from bqmigrate import config
 from bqmigrate.config import Config, Overrides
-from bqmigrate.errors import RunError, TargetError
-from bqmigrate.execution import events, seeing
+from bqmigrate.conversation import Conversation
+from bqmigrate.errors import TargetError
+from bqmigrate.execution import events, repairs, seeing
 from bqmigrate.execution.adopting import Adopting, AdoptionReport
 from bqmigrate.execution.events import Emit, Event
 from bqmigrate.execution.executor import Done
@@ -30,7 +30,11 @@ from bqmigrate.execution.history import Place
 from bqmigrate.execution.identity import new_identity, new_lineage
 from bqmigrate.execution.lease import Clocks
 from bqmigrate.execution.lock import Pins
+from bqmigrate.execution.pace import Pace
+from bqmigrate.execution.paced import Paced
 from bqmigrate.execution.prepared import Prepared
+from bqmigrate.execution.repairs.base import How, Repair
+from bqmigrate.execution.repairs.report import RepairReport, of_repair
 from bqmigrate.execution.report import Report, report
 from bqmigrate.execution.runner import Outcome, Runner
 from bqmigrate.execution.seeing import Seen
@@ -45,7 +49,6 @@ from bqmigrate.planning.adopt import plan_adopt
 from bqmigrate.planning.planner import Planner
 from bqmigrate.planning.upgrade import check_files
 from bqmigrate.planning.views import HistoryView, MigrationDetail
-from bqmigrate.warehouse.port import Warehouse, WarehouseError
 
 if TYPE_CHECKING:
     from bqmigrate.warehouse.transport import Wrap
@@ -56,14 +59,10 @@ class Project:
 
     def __init__(self, config: Config, *, transport: Wrap | None = None, clocks: Clocks | None = None) -> None:
         self.config = config
-        self._transport = transport
         self._clocks = clocks or Clocks()
         self._lineage = new_lineage()
         self._identity = new_identity(config.root)
-        self._closing = contextlib.ExitStack()
-        self._warehouse: Warehouse | None = None
-        self._requests_before = 0
-        self._stays_open = False
+        self._conversation = Conversation(config.environment, self.local_folder, transport)
 
     @classmethod
     def open(
@@ -88,23 +87,21 @@ class Project:
 
     def __enter__(self) -> Self:
         """Keep the connection between calls; without `with`, each call opens its own and lets go of it."""
-        self._stays_open = True
+        self._conversation.stays_open = True
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stays_open = False
+        self._conversation.stays_open = False
         self.close()
 
     def close(self) -> None:
         """Let go of the connection and of the embedded warehouse."""
-        self._requests_before = self.requests
-        self._warehouse = None
-        self._closing.close()
+        self._conversation.close()
 
     @property
     def requests(self) -> int:
         """Return the calls made to BigQuery so far, polls and retries excluded."""
-        return self._requests_before + (self._warehouse.requests if self._warehouse else 0)
+        return self._conversation.requests
 
     def files(self) -> MigrationSet:
         """Read all migrations and walk them from an empty catalog. Raises ValidationError; sends nothing."""
@@ -121,7 +118,7 @@ class Project:
         warnings = tuple(f.message for f in planner.files.warnings)
         if offline:
             return Prepared(planner.plan(HistoryState(), self._lineage), offline=True, warnings=warnings)
-        with self._talking():
+        with self._conversation.call():
             runner = self._runner(planner, events.log)
             view = runner.read()
             plan = runner.plan(view)
@@ -179,7 +176,7 @@ class Project:
 
     def _look(self, files: MigrationSet) -> Seen:
         """Read the history, and see that it is whole even where there is no lock."""
-        with self._talking():
+        with self._conversation.call():
             return seeing.look(self._runner(Planner(files, self._scope(), "head", "upgrade"), events.log))
 
     def show(self, version: str) -> MigrationDetail:
@@ -216,7 +213,7 @@ class Project:
         began = time.monotonic()
         chosen = self.config.environment
         planner = Planner(self.files(), self._scope(), version or "head", "upgrade")
-        with self._talking():
+        with self._conversation.call():
             wait = chosen.lock_timeout_s if lock_timeout_s is None else lock_timeout_s
             runner = replace(self._runner(planner, _both(emit)), lock_timeout_s=wait)
             adopting = Adopting(runner, partial(plan_adopt, planner.files, version=version, scope=planner.scope))
@@ -226,7 +223,7 @@ class Project:
 
     def unlock(self, lease_id: str) -> UnlockReport:
         """Take the lease away from a dead run. Raises RefusedError when that run does not hold it."""
-        with self._talking():
+        with self._conversation.call():
             planner = Planner(MigrationSet(""), self._scope(), "head", "upgrade")
             done = unlock(self._runner(planner, events.log), lease_id)
         return replace(done, requests=self.requests)
@@ -234,6 +231,33 @@ class Project:
     def new(self, name: str, format: Format = "yaml") -> Path:  # noqa: A002 - the word people know
         """Write the next numbered file from a template and return its path. Raises UsageError."""
         return writer.new_template(self._folder, name, format).path
+
+    def repair(
+        self,
+        how: How,
+        version: str | None = None,
+        *,
+        yes: bool = False,
+        allow_data_loss: bool = False,
+        lock_timeout_s: float | None = None,
+        emit: Emit | None = None,
+    ) -> RepairReport:
+        """Mend what runs cannot: `how` is one of the ways out, `version` the migration three of them are about.
+
+        Raises RefusedError where there is nothing to repair, and where it takes somebody's word without `yes`.
+        """
+        began = time.monotonic()
+        if how == "revert":
+            self.check_downgrade_allowed()
+        aim = targets.version(version) if version else ""
+        files = self.files() if how in repairs.WITH_FILES else MigrationSet(str(self.config.folder))
+        with self._conversation.call():
+            runner = self._changing(
+                Planner(files, self._scope(), "head", "upgrade"), allow_data_loss, lock_timeout_s, emit
+            )
+            done = repairs.repaired(how, Repair(runner, self.files, aim, yes))
+        ms = round((time.monotonic() - began) * 1000)
+        return of_repair(how, aim, done, self.config.environment, self.requests, ms)
 
     def check_downgrade_allowed(self) -> None:
         """Raise RefusedError unless the environment has `allow_downgrade`."""
@@ -254,13 +278,8 @@ class Project:
         environment = self.config.environment
         targets.parse(target)
         planner = Planner(self.files(), self._scope(), target, direction)
-        with self._talking():
-            runner = replace(
-                self._runner(planner, _both(emit)),
-                allow_data_loss=allow_data_loss or environment.allow_data_loss,
-                lock_timeout_s=environment.lock_timeout_s if lock_timeout_s is None else lock_timeout_s,
-                stop=stop or Stop(),
-            )
+        with self._conversation.call():
+            runner = replace(self._changing(planner, allow_data_loss, lock_timeout_s, emit), stop=stop or Stop())
             view = prepared.view if prepared else None
             if dry_run:
                 view = view or runner.read()
@@ -270,18 +289,19 @@ class Project:
         ms = round((time.monotonic() - began) * 1000)
         return report(outcome, planner, environment, requests=self.requests, duration_ms=ms, dry_run=dry_run)
 
-    @contextlib.contextmanager
-    def _talking(self) -> Iterator[None]:
-        """Turn what BigQuery refused outside a step into an error a person can act on; let go at the end."""
-        try:
-            yield
-        except WarehouseError as error:
-            denied = error.status == 403  # noqa: PLR2004
-            hint = "grant the roles in docs/real-bigquery.md, then try again" if denied else "bqmigrate history"
-            raise RunError("BQM202", f"BigQuery refused: {error.message}", hint=hint) from error
-        finally:
-            if not self._stays_open:
-                self.close()
+    def _changing(
+        self,
+        planner: Planner,
+        allow_data_loss: bool,  # noqa: FBT001
+        lock_timeout_s: float | None,
+        emit: Emit | None,
+    ) -> Runner:
+        environment = self.config.environment
+        return replace(
+            self._runner(planner, _both(emit)),
+            allow_data_loss=allow_data_loss or environment.allow_data_loss,
+            lock_timeout_s=environment.lock_timeout_s if lock_timeout_s is None else lock_timeout_s,
+        )
 
     @property
     def _folder(self) -> Path:
@@ -294,7 +314,7 @@ class Project:
     def _runner(self, planner: Planner, emit: Emit) -> Runner:
         settled, chosen = self.config, self.config.environment
         return Runner(
-            warehouse=self._connection(),
+            warehouse=Paced(self._conversation.warehouse, self._pace(emit)),
             place=Place(chosen.project, settled.history_dataset),
             pins=Pins.of(settled),
             scope=planner.scope,
@@ -306,16 +326,10 @@ class Project:
             clocks=self._clocks,
         )
 
-    def _connection(self) -> Warehouse:
-        if self._warehouse is None:
-            self._warehouse = self._connect()
-        return self._warehouse
-
-    def _connect(self) -> Warehouse:
-        # Connecting is what costs: google's own imports are a third of a second.
-        from bqmigrate.connection import connect  # noqa: PLC0415
-
-        return connect(self.config.environment, self.local_folder, self._closing, self._transport)
+    def _pace(self, emit: Emit) -> Pace:
+        chosen = self.config.environment
+        # Only BigQuery itself has rates to keep to.
+        return Pace(self._clocks, emit, limited=not chosen.embedded, job_timeout_s=chosen.job_timeout_s)
 
     @property
     def local_folder(self) -> Path:

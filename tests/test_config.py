@@ -10,7 +10,7 @@ from bqmigrate import config
 from bqmigrate.config import Overrides
 from bqmigrate.configuration import codes
 from bqmigrate.errors import ConfigError
-from bqmigrate.files import templates
+from bqmigrate.files import loader, templates
 
 FILE = """\
 [project]
@@ -22,6 +22,9 @@ environment = "dev"
 project = "shop-dev-1"
 location = "EU"
 lock_timeout_s = 5
+request_timeout_s = 20
+retry_timeout_s = 0
+job_timeout_s = 3600
 datasets = {orders = "orders_dev", people = "people_dev"}
 variables = {group = "readers@example.com"}
 allow_downgrade = true
@@ -61,7 +64,17 @@ def test_what_the_file_says_is_what_holds(root):
     assert environment.datasets == {"orders": "orders_dev", "people": "people_dev"}
     assert environment.variables == {"group": "readers@example.com"}
     assert environment.lock_timeout_s == 5.0
+    assert (environment.request_timeout_s, environment.retry_timeout_s, environment.job_timeout_s) == (
+        20.0,
+        0.0,
+        3600.0,
+    )
     assert (environment.allow_downgrade, environment.allow_data_loss, environment.confirm) == (True, False, False)
+
+
+def test_without_a_word_requests_take_a_minute_and_jobs_as_long_as_they_take(root):
+    prod = load(root, env="prod").environment
+    assert (prod.request_timeout_s, prod.retry_timeout_s, prod.job_timeout_s) == (60.0, 60.0, None)
 
 
 def test_nothing_dangerous_is_allowed_unless_it_is_written(root):
@@ -204,6 +217,12 @@ BAD = {
     "no number as timeout": (
         "[environments.local]\nlock_timeout_s = nan\n", codes.BAD_VALUE, "2:1", "seconds", "docs",
     ),
+    "no time for a job": (
+        "[environments.local]\njob_timeout_s = 0\n", codes.BAD_VALUE, "2:1", "above 0", "leave the key out",
+    ),
+    "no time for a request": (
+        "[environments.local]\nrequest_timeout_s = 0\n", codes.BAD_VALUE, "2:1", "above 0", "leave the key out",
+    ),
     "a bad endpoint": (
         '[environments.local]\nendpoint = "ftp://x"\n', codes.BAD_VALUE, "2:1", "endpoint", "http://HOST",
     ),
@@ -318,3 +337,41 @@ def test_every_key_and_code_is_in_the_documentation():
     keys = set(re.findall(r'fields\.optional\("(\w+)"', source))
     assert keys >= {"folder", "datasets", "allow_downgrade"}
     assert [word for word in (*keys, *codes.CODES, *config.VARIABLES.values()) if f"`{word}`" not in text] == []
+
+
+@pytest.mark.parametrize("sign", ["\u0085", "\u2028", "\u2029"])
+def test_lines_of_the_file_are_counted_as_editors_count_them(root, sign):
+    (root / "migrations.toml").write_text(f'[project]\nname = "shop" # {sign}\nfoldr = "x"\n', encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        config.load(root, Overrides(), {})
+    assert caught.value.where == "migrations.toml:3:1"
+
+
+def test_a_folder_that_is_a_link_to_itself_is_refused(root):
+    (root / "loop").symlink_to("loop")
+    (root / "migrations.toml").write_text('[project]\nfolder = "loop/x"\n')
+    # Python itself notices from 3.13 on only when the folder is opened.
+    with pytest.raises(ConfigError) as caught:
+        loader.load(root / config.load(root, Overrides(), {}).folder, root)
+    assert caught.value.code in {codes.FOLDER_OUTSIDE, codes.NO_FOLDER}
+    assert caught.value.where
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud800"])
+def test_a_config_that_can_be_no_file_is_refused(root, name):
+    for overrides, environ, where in (
+        (Overrides(config=name), {}, "--config"),
+        (Overrides(), {"BQMIGRATE_CONFIG": name}, "BQMIGRATE_CONFIG"),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            config.load(root, overrides, environ)
+        assert caught.value.code == codes.NO_FILE
+        assert caught.value.where == where
+        assert caught.value.hint
+
+
+def test_a_very_long_value_is_told_shortly(root):
+    (root / "migrations.toml").write_text(f'[environments.local]\nlocation = "{"x" * 4000}"\n')
+    with pytest.raises(ConfigError) as caught:
+        config.load(root, Overrides(), {})
+    assert len(caught.value.message) <= 500

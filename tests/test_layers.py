@@ -22,6 +22,7 @@ ROWS = (
     ("planning",),
     ("execution",),
     ("connection",),
+    ("conversation",),
     ("project",),
     ("cli",),
     ("__main__",),

@@ -13,7 +13,20 @@ from typer.exceptions import TyperException
 from typer.main import get_command
 
 from bqmigrate.cli.arguments import TargetCommand
-from bqmigrate.cli.commands import adopt, current, downgrade, history, init, local, new, plan, show, unlock, upgrade
+from bqmigrate.cli.commands import (
+    adopt,
+    current,
+    downgrade,
+    history,
+    init,
+    local,
+    new,
+    plan,
+    repair,
+    show,
+    unlock,
+    upgrade,
+)
 from bqmigrate.cli.invocation import Invocation
 from bqmigrate.cli.options import TRUE, Settings, from_environment
 from bqmigrate.cli.running import Run, call, globals_first, with_globals
@@ -44,6 +57,7 @@ COMMANDS = (
     Command("show", show.run),
     Command("adopt", adopt.run),
     Command("unlock", unlock.run),
+    Command("repair", repair.run),
 )
 LOCAL_COMMANDS = (
     Command("serve", local.serve),

@@ -25,7 +25,8 @@ class Places:
     def __init__(self, content: str) -> None:
         self._spots: dict[Path, Spot] = {}
         header: Path = ()
-        for number, line in enumerate(content.splitlines(), 1):
+        # Not splitlines(): TOML knows no other line ends, and an editor counts no others.
+        for number, line in enumerate(content.split("\n"), 1):
             if found := _HEADER.match(line):
                 header = _parts(found[1])
                 self._note(header, number, found.start(1))

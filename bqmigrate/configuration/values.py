@@ -82,6 +82,14 @@ def seconds(node: Node) -> float:
     return float(value)
 
 
+def some_seconds(node: Node) -> float:
+    """Read a number of seconds above zero. Raises Problem."""
+    value = seconds(node)
+    if value == 0:
+        raise Problem("expected seconds above 0, found 0", node, "leave the key out for the default")
+    return value
+
+
 def datasets(node: Node) -> dict[str, str]:
     """Read logical names with the physical ones they stand for. Raises Problem."""
     out: dict[str, str] = {}

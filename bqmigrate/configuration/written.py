@@ -13,7 +13,7 @@ from types import MappingProxyType
 from bqmigrate.configuration import codes, values
 from bqmigrate.configuration.places import Places
 from bqmigrate.errors import ConfigError, Place
-from bqmigrate.model.document import Fields, Node, Problem, flag, text
+from bqmigrate.model.document import Fields, Node, Problem, flag, printable, text
 
 FILE_NAME = "migrations.toml"
 SIZE_LIMIT = 64 * 1024
@@ -38,6 +38,9 @@ class Section:
     allow_data_loss: bool = False
     confirm: bool = False
     lock_timeout_s: float | None = None
+    request_timeout_s: float | None = None
+    retry_timeout_s: float | None = None
+    job_timeout_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,8 @@ def config_error(problem: Problem, source: str) -> ConfigError:
     code = codes.UNKNOWN_KEY if problem.message.startswith("unknown key") else codes.BAD_VALUE
     if isinstance(problem, values.CodedProblem):
         code = problem.code
-    return ConfigError(code, problem.message, where=str(Place(source, line, column)), hint=problem.help or _SEE)
+    where = str(Place(source, line, column))
+    return ConfigError(code, printable(problem.message), where=where, hint=problem.help or _SEE)
 
 
 def _content(file: Path) -> str:
@@ -176,6 +180,9 @@ def _section(name: str, node: Node) -> Section:
         allow_data_loss=fields.optional("allow_data_loss", flag) or False,
         confirm=fields.optional("confirm", flag) or False,
         lock_timeout_s=fields.optional("lock_timeout_s", values.seconds),
+        request_timeout_s=fields.optional("request_timeout_s", values.some_seconds),
+        retry_timeout_s=fields.optional("retry_timeout_s", values.seconds),
+        job_timeout_s=fields.optional("job_timeout_s", values.some_seconds),
     )
     fields.close()
     return section

@@ -46,6 +46,15 @@ class LeaseTaken:
 
 
 @dataclass(frozen=True)
+class LimitWaiting:
+    """The run waits, because BigQuery takes only so much of `target` at a time; `reason` says what."""
+
+    target: str
+    seconds: float
+    reason: str
+
+
+@dataclass(frozen=True)
 class MigrationStarted:
     """A migration begins; `resumes` when an earlier run got part of the way."""
 
@@ -123,6 +132,7 @@ Event = (
     RunStarted
     | LeaseWaiting
     | LeaseTaken
+    | LimitWaiting
     | MigrationStarted
     | StepStarted
     | StepFinished

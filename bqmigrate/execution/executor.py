@@ -21,13 +21,14 @@ from bqmigrate.execution.failure import Stopped, asked_to_stop, may_be_partial, 
 from bqmigrate.execution.identity import Identity
 from bqmigrate.execution.jobs import StepStopped
 from bqmigrate.execution.lease import Lease
+from bqmigrate.execution.refusals import LIMITS, is_unknown
 from bqmigrate.execution.stepper import PythonFailed, Result, Stepper
 from bqmigrate.execution.stop import Stop
 from bqmigrate.execution.writer import Writer
 from bqmigrate.model.history import Event, Record, StepRecord
 from bqmigrate.operations.raw import is_raw
 from bqmigrate.planning.plan import PlannedMigration, PlannedStep
-from bqmigrate.warehouse.port import OutcomeUnknown, WarehouseError
+from bqmigrate.warehouse.port import WarehouseError
 
 FLUSH_EVERY_S = 30.0
 ERROR_LENGTH = 4000
@@ -199,7 +200,7 @@ class Executor:
             "partial" if may_be_partial(planned, error) else "failed",
             getattr(error, "job_id", None) or None, ms=ms,
         )  # fmt: skip
-        unknown = isinstance(error, OutcomeUnknown)
+        unknown = is_unknown(error)
         if not unknown:
             row = self._row(migration, "failed", (*steps, failing), None, None)
             self.records.append(replace(row, error=str(error)[:ERROR_LENGTH]))
@@ -208,7 +209,7 @@ class Executor:
             self.flush()
         except (BqmigrateError, WarehouseError) as second:
             raise RunError(
-                "BQM218",
+                out.code if out.code in LIMITS else "BQM218",
                 f"{out.message}; then the history could not be written: {second}",
                 state="What was done stays done; the next run finds it and records it.",
                 hint="bqmigrate upgrade",
@@ -245,7 +246,7 @@ class Executor:
             checksum=migration.checksum,
             plan_checksum=f"sha256:{migration.digest}",
             steps=tuple(steps),
-            undo=[s.undo for s in migration.steps] if migration.direction == "upgrade" else None,
+            undo=migration.way_back.data() if migration.way_back else None,
             finished_at=ended,
             duration_ms=ms,
         )

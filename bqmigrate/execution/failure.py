@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from bqmigrate.errors import BqmigrateError, InterruptedRun, Place, RunError
 from bqmigrate.execution.jobs import StepStopped
+from bqmigrate.execution.refusals import WORDS, is_unknown
+from bqmigrate.execution.refusals import told as limit_told
 from bqmigrate.execution.stepper import PythonFailed
 from bqmigrate.model.history import StepRecord
 from bqmigrate.operations.raw import is_raw
 from bqmigrate.planning.halfway import told, ways_on
 from bqmigrate.planning.plan import PlannedMigration, PlannedStep
-from bqmigrate.warehouse.port import OutcomeUnknown
 
 _POSITION = re.compile(r"\[(\d+):(\d+)\]")
 
@@ -30,9 +31,11 @@ class Stopped:
 
 def stopped(stop: Stopped, error: Exception) -> BqmigrateError:
     """Return the error a person sees for what stopped a step."""
+    planned, migration = stop.at, stop.migration
+    if planned is not None and (limit := limit_told(error, migration.direction)) is not None:
+        return _limited(stop, planned, limit, error)
     if isinstance(error, BqmigrateError):
         return _with_state(stop, error)
-    planned, migration = stop.at, stop.migration
     if planned is None:
         raise ValueError("a stop without a step")
     place = _place(planned, error)
@@ -44,6 +47,16 @@ def stopped(stop: Stopped, error: Exception) -> BqmigrateError:
         state=_state(stop, error),
         hint=_hint(stop, error),
     )
+
+
+def _limited(stop: Stopped, planned: PlannedStep, limit: RunError, error: Exception) -> RunError:
+    # BigQuery's own words stand at the step.
+    step = f"step {planned.key.number} of {len(stop.migration.steps)}"
+    limit.message = f"{stop.migration.version} {stop.migration.name} stopped at {step}: {WORDS[limit.code]}"
+    limit.where = str(planned.place)
+    limit.details = (*_lines(stop), f"✗ {_label(stop, planned)}  {error}")
+    limit.state = limit.state or _state(stop, error)
+    return limit
 
 
 def _with_state(stop: Stopped, error: BqmigrateError) -> BqmigrateError:
@@ -72,7 +85,7 @@ def _label(stop: Stopped, planned: PlannedStep) -> str:
 
 
 def _state(stop: Stopped, error: Exception) -> str:
-    if isinstance(error, OutcomeUnknown):
+    if is_unknown(error):
         return "It is not known whether the step was done; the next run finds out."
     done = len(stop.done)
     kept = {0: "No step of it was done.", 1: "Step 1 stays done, and is not run again."}.get(

@@ -68,8 +68,24 @@ def read(warehouse: Warehouse, place: Place, pins: Pins, sleep: Callable[[float]
             f"the history in {place.dataset} belongs to another configuration",
             details=found,
             state="Nothing was changed.",
-            hint="put migrations.toml back, or give this environment its own history_dataset",
+            hint="put migrations.toml back, or give this environment its own history_dataset\n"
+            "or, if the history was copied or moved: bqmigrate repair --new-lineage",
         )
+    view = _with_rows(warehouse, place, resource, sleep)
+    _refuse_other(lock, view.state, place)
+    return view
+
+
+def read_any(warehouse: Warehouse, place: Place, sleep: Callable[[float], None] = time.sleep) -> View:
+    """Read lock and rows whatever the lock is pinned to, rows even where there is no lock.
+
+    Raises UnsettledError when rows are missing or were changed.
+    """
+    return _with_rows(warehouse, place, warehouse.get(place.lock), sleep)
+
+
+def _with_rows(warehouse: Warehouse, place: Place, locked: Resource | None, sleep: Callable[[float], None]) -> View:
+    lock = parse_lock(locked, place) if locked else None
     incomplete = ""
     for attempt in range(READS):
         found_rows = warehouse.rows(place.rows, rows.WANTED)
@@ -80,15 +96,15 @@ def read(warehouse: Warehouse, place: Place, pins: Pins, sleep: Callable[[float]
             incomplete = str(stale)
             sleep(min(0.5 * 2**attempt, 8.0))
             continue
+        if lock is not None and state.last_seq < lock.seq and attempt < READS - 1:
+            sleep(min(0.5 * 2**attempt, 8.0))  # a page from before the last rows
+            continue
         _check(lock, state, records, place)
-        changed = int(resource.body.get("lastModifiedTime") or 0)
-        return View(lock, resource.etag, changed, state, records, found_rows is not None)
-    raise UnsettledError(
-        "BQM513",
-        f"{place.rows}: rows are missing ({incomplete})",
-        state="Nothing was changed.",
-        hint="restore the table by time travel: it must not be edited or truncated",
-    )
+        if locked is None or lock is None:
+            return View(state=state, records=records, has_rows_table=found_rows is not None)
+        changed = int(locked.body.get("lastModifiedTime") or 0)
+        return View(lock, locked.etag, changed, state, records, found_rows is not None)
+    raise _broken("BQM513", f"{place.rows}: rows are missing ({incomplete})")
 
 
 def parse_lock(resource: Resource, place: Place) -> Lock:
@@ -104,24 +120,36 @@ def parse_lock(resource: Resource, place: Place) -> Lock:
         ) from error
 
 
-def _check(lock: Lock, state: HistoryState, records: tuple[Record, ...], place: Place) -> None:
-    first = min(records, key=lambda r: r.seq, default=None)
+def _check(lock: Lock | None, state: HistoryState, records: tuple[Record, ...], place: Place) -> None:
     changed = rows.first_changed(records)
     if changed is not None:
-        raise UnsettledError(
-            "BQM514",
-            f"{place.rows}: row {changed} was changed after it was written",
-            state="Nothing was changed.",
-            hint="restore the table by time travel: it must not be edited or truncated",
-        )
-    lost = state.last_seq < lock.seq
-    if lost or (first is not None and (first.event != "genesis" or first.name != lock.lineage)):
-        what = f"has rows up to {state.last_seq}, {lock.seq} were written" if lost else "is not this lock's history"
+        raise _broken("BQM514", f"{place.rows}: row {changed} was changed after it was written")
+    first = min(records, key=lambda r: r.seq, default=None)
+    if first is not None and first.event != "genesis":
+        raise _broken("BQM511", f"{place.rows} does not begin with its genesis")
+    if lock is not None and state.last_seq < lock.seq:
+        raise _broken("BQM511", f"{place.rows} has rows up to {state.last_seq}, {lock.seq} were written")
+
+
+def _broken(code: str, message: str) -> UnsettledError:
+    return UnsettledError(
+        code,
+        message,
+        state="Nothing was changed.",
+        hint="restore the table by time travel: it must not be edited or truncated\n"
+        "or write the rows again as their jobs had them: bqmigrate repair --rebuild-history",
+    )
+
+
+def _refuse_other(lock: Lock, state: HistoryState, place: Place) -> None:
+    """Raise UnsettledError when the rows are those of another lock."""
+    if state.lineages and state.lineages[-1] != lock.lineage:
         raise UnsettledError(
             "BQM511",
-            f"{place.rows} {what}",
+            f"{place.rows} is not this lock's history",
             state="Nothing was changed.",
-            hint="restore the table by time travel: it must not be edited or truncated",
+            hint="restore the table by time travel\n"
+            "or, if a repair was interrupted here, finish it: bqmigrate repair --new-lineage",
         )
 
 
@@ -142,13 +170,19 @@ def create(warehouse: Warehouse, place: Place, lock: Lock, location: str) -> str
         if warehouse.get(place.lock) is not None:
             return None  # another run was first
         refuse_without_lock(warehouse, place)
+    etag = create_lock(warehouse, place, lock)
+    if etag is not None:
+        create_rows(warehouse, place)
+    return etag
+
+
+def create_lock(warehouse: Warehouse, place: Place, lock: Lock) -> str | None:
+    """Make the lock with the lease inside; returns its etag, None when there is one."""
     try:
         made = warehouse.create("table", _lock_body(place, lock))
     except Conflict:
         return None
-    made = keep_forever(warehouse, place.lock, made)
-    create_rows(warehouse, place)
-    return made.etag
+    return keep_forever(warehouse, place.lock, made).etag
 
 
 def create_rows(warehouse: Warehouse, place: Place) -> None:
@@ -163,12 +197,14 @@ def create_rows(warehouse: Warehouse, place: Place) -> None:
 def refuse_without_lock(warehouse: Warehouse, place: Place) -> None:
     """Raise UnsettledError when there are rows, though there is no lock: a new lock would be another history."""
     there = warehouse.get(place.rows)
-    if there is not None and there.rows:
+    # Who wrote the rows may have made the lock a moment ago.
+    if there is not None and there.rows and warehouse.get(place.lock) is None:
         raise UnsettledError(
             "BQM512",
             f"{place.rows} has a history, but its lock {LOCK_TABLE} is gone",
             state="Nothing was changed.",
-            hint=f"restore the table {LOCK_TABLE} by time travel, then: bqmigrate history",
+            hint=f"restore the table {LOCK_TABLE} by time travel (seven days)\n"
+            "or give the history a new lock: bqmigrate repair --new-lineage",
         )
 
 

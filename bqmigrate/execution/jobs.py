@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bqmigrate.errors import RunError, UnsettledError
-from bqmigrate.operations.steps import canonical, sha256
+from bqmigrate.execution.lease import Clocks
+from bqmigrate.execution.pace import TRIES, Pace
+from bqmigrate.execution.paced import Paced
+from bqmigrate.execution.refusals import JobTimeout, is_rate, is_transient
+from bqmigrate.operations.steps import ObjectRef, canonical, sha256
 from bqmigrate.warehouse.port import Conflict, Job, OutcomeUnknown, Parameter, Warehouse, WarehouseError
 
-# How many failed attempts of earlier runs are walked past, and how often a run tries again itself.
+# How many failed attempts of earlier runs are walked past.
 ATTEMPTS = 50
-OWN_ATTEMPTS = 5
 RESENDS = 5
-RETRYABLE = frozenset({
-    "backendError", "internalError", "rateLimitExceeded", "jobRateLimitExceeded", "jobBackendError",
-    "jobInternalError",
-})  # fmt: skip
-# These arrive as 400 with a reason that says nothing; only their words tell.
-CONCURRENT = ("Could not serialize access", "due to concurrent update")
 POLL_FIRST_S, POLL_MOST_S = 0.2, 5.0
 
 
@@ -34,6 +31,8 @@ class Statement:
     sql: str
     parameters: Sequence[Parameter] = ()
     same_effect: Collection[str] = ()
+    # What it changes, where that is known: BigQuery takes only so many changes of an object at a time.
+    changes: Sequence[ObjectRef] = ()
 
     @property
     def digest(self) -> str:
@@ -67,8 +66,15 @@ class Jobs:
     """Runs statements once; `while_waiting` is called between polls (the lease is renewed there)."""
 
     warehouse: Warehouse
-    while_waiting: Callable[[], None] = lambda: None
+    while_waiting: Callable[[], None] | None = None
     sleep: Callable[[float], None] = time.sleep
+    pace: Pace = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Keep to the pace of the warehouse; who waits for a job and who waits for room does the same meanwhile."""
+        self.pace = self.warehouse.pace if isinstance(self.warehouse, Paced) else Pace(Clocks(sleep=self.sleep))
+        if self.while_waiting is not None:
+            self.pace.while_waiting = self.while_waiting
 
     def run_once(self, job_id_of: Callable[[int], str], statement: Statement) -> Ran:
         """Run a statement once and return its job.
@@ -79,7 +85,7 @@ class Jobs:
         own_failures = 0
         for attempt in range(1, ATTEMPTS + 1):
             job_id = job_id_of(attempt)
-            mine, job = self._settle(job_id, attempt, statement)
+            mine, job = self._at_pace(job_id, attempt, statement)
             if job.error is None:
                 _check_same(job, job_id, statement)
                 return Ran(job_id, attempt, job, adopted=not mine)
@@ -87,9 +93,9 @@ class Jobs:
                 continue  # an earlier run's failure: the file was mended since, or a right granted
             own_failures += 1
             transient = is_transient(job.error) and not job.is_script
-            if not transient or own_failures == OWN_ATTEMPTS:
+            if not transient or own_failures == TRIES:
                 raise StepStopped(job.error, job_id, attempt, may_be_partial=job.may_be_partial)
-            self.sleep(2.0 ** (own_failures - 1))
+            self.pace.back_off(own_failures, f"job {job_id}", job.error.message)
         raise RunError("BQM210", f"{ATTEMPTS} attempts failed before this one", where=job_id_of(ATTEMPTS))
 
     def find_done(self, job_id_of: Callable[[int], str]) -> Ran | None:
@@ -115,6 +121,17 @@ class Jobs:
                 return Ran(job_id, attempt, job, adopted=True)
         return None
 
+    def _at_pace(self, job_id: str, attempt: int, statement: Statement) -> tuple[bool, Job]:
+        """Insert and wait for the job when there is room for what it changes, and count that when it is over."""
+        changes = statement.changes or self.pace.named_in(statement.sql)
+        self.pace.room(*changes)
+        try:
+            mine, job = self._settle(job_id, attempt, statement)
+            changes = (*changes, *job.changes)
+        finally:
+            self.pace.used(*changes)
+        return mine, job
+
     def _settle(self, job_id: str, attempt: int, statement: Statement) -> tuple[bool, Job]:
         """Insert and read until the job is there and done; True when this run submitted it."""
         for resend in range(RESENDS):
@@ -124,6 +141,8 @@ class Jobs:
                 return refusal is None, self._wait(job_id, job)
             if refusal is not None and refusal.is_definite:
                 raise StepStopped(refusal, job_id, attempt)
+            if refusal is not None and is_rate(refusal):
+                raise refusal  # it was sent again and again already
             self.sleep(min(2.0**resend, 16.0))
         raise RunError("BQM211", f"job {job_id} does not appear, though it was sent {RESENDS} times", where=job_id)
 
@@ -149,19 +168,16 @@ class Jobs:
             raise
 
     def _wait(self, job_id: str, job: Job) -> Job:
-        pause = POLL_FIRST_S
+        pause, began, limit = POLL_FIRST_S, self.pace.clocks.monotonic(), self.pace.job_timeout_s
         while not job.is_done:
+            if limit is not None and self.pace.clocks.monotonic() - began >= limit:
+                raise JobTimeout(job_id, limit)
             self.sleep(pause)
             pause = min(pause * 1.5, POLL_MOST_S)
-            self.while_waiting()
+            self.pace.while_waiting()
             again = self._read(job_id)
             job = again if again is not None else job
         return job
-
-
-def is_transient(error: WarehouseError) -> bool:
-    """Tell whether the same statement may well succeed on a second try."""
-    return error.reason in RETRYABLE or any(words in error.message for words in CONCURRENT)
 
 
 def _check_same(job: Job, job_id: str, statement: Statement) -> None:

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 
 from bqmigrate.errors import LeaseError, RunError
 from bqmigrate.execution import holders
+from bqmigrate.execution.absence import find
 from bqmigrate.execution.events import Emit
 from bqmigrate.execution.history import Place, View, parse_lock
 from bqmigrate.execution.lock import Holder, Lock, OpenRun
@@ -94,7 +95,7 @@ class Lease:
 
     def check(self) -> None:
         """Read the lock and see that it is still this run's."""
-        resource = self.warehouse.get(self.place.lock)
+        resource = find(self.warehouse, self.place.lock, self.clocks.sleep)
         if resource is None:
             raise _lost(None)
         self._adopt(resource)
@@ -125,7 +126,7 @@ class Lease:
         raise RunError("BQM215", f"{self.place.lock} could not be written", hint="bqmigrate upgrade")
 
     def _is_written(self, lock: Lock) -> bool:
-        resource = self.warehouse.get(self.place.lock)
+        resource = find(self.warehouse, self.place.lock, self.clocks.sleep)
         if resource is None:
             raise _lost(None)
         if parse_lock(resource, self.place).to_text() == lock.to_text():
@@ -155,14 +156,14 @@ def take(warehouse: Warehouse, place: Place, view: View, holder: Holder, run: Op
         resource: Resource | None = warehouse.patch(place.lock, {"description": lock.to_text()}, view.etag)
     except (StaleEtag, OutcomeUnknown):
         # Our own request, sent again by the client after its reply was lost, looks like this too.
-        resource = _mine(warehouse, place, holder)
+        resource = _mine(warehouse, place, holder, clocks)
     if resource is None:
         return None
     return Lease(warehouse, place, lock, resource.etag, clocks, clocks.monotonic())
 
 
-def _mine(warehouse: Warehouse, place: Place, holder: Holder) -> Resource | None:
-    resource = warehouse.get(place.lock)
+def _mine(warehouse: Warehouse, place: Place, holder: Holder, clocks: Clocks) -> Resource | None:
+    resource = find(warehouse, place.lock, clocks.sleep)
     if resource is None:
         return None
     found = parse_lock(resource, place).holder

@@ -14,6 +14,7 @@ from typing import Any
 from bqmigrate.config import Config
 from bqmigrate.model.history import Direction, HistoryState
 from bqmigrate.planning.plan import DIGEST_KEPT, PlannedMigration
+from bqmigrate.planning.way_back import inverse_data
 
 LOCK_TABLE = "_schema_migrations_lock"
 # A description holds 16,384 characters; above this the `started` row carries the steps instead.
@@ -44,12 +45,12 @@ class Holder:
 
 @dataclass(frozen=True)
 class OpenStep:
-    """A step that may have been sent: kind, target, the first half of its digest, and its way back."""
+    """A step that may have been sent: kind, target, the first half of its digest, and its inverse as JSON data."""
 
     kind: str
     target: str
     digest: str
-    undo: str | None = None
+    undo: Any = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ class OpenVersion:
     generation: int
     checksum: str
     steps: tuple[OpenStep, ...] = ()
+    # What of the way back does not belong to one step; see WayBack.more.
+    back: Any = None
 
 
 @dataclass(frozen=True)
@@ -126,7 +129,7 @@ class Lock:
         text = _dump(self)
         if len(text) <= STEPS_LIMIT:
             return text
-        bare = tuple(replace(r, versions=tuple(replace(v, steps=()) for v in r.versions)) for r in self.runs)
+        bare = tuple(replace(r, versions=tuple(replace(v, steps=(), back=None) for v in r.versions)) for r in self.runs)
         return _dump(replace(self, runs=bare))
 
     @property
@@ -173,13 +176,19 @@ def chunks(lock: Lock, run_id: str, migrations: Sequence[PlannedMigration]) -> S
 
 
 def _opened(migration: PlannedMigration) -> OpenVersion:
+    back = migration.way_back
+    inverses = back.steps if back else (None,) * len(migration.steps)
     return OpenVersion(
         migration.version,
         migration.name,
         migration.direction,
         migration.generation,
         migration.checksum,
-        tuple(OpenStep(s.step.kind, s.step.target, s.digest[:DIGEST_KEPT], s.undo) for s in migration.steps),
+        tuple(
+            OpenStep(s.step.kind, s.step.target, s.digest[:DIGEST_KEPT], inverse_data(inverse))
+            for s, inverse in zip(migration.steps, inverses, strict=True)
+        ),
+        back.more() or None if back else None,
     )
 
 

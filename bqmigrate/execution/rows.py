@@ -42,7 +42,7 @@ COLUMNS = tuple(Column(name, kind, mode, text) for name, kind, mode, text in _CO
 # `undo` can be long and only `show` and repairs need it.
 _READ = tuple((name, kind, mode) for name, kind, mode, _ in _COLUMNS if name != "undo")
 WANTED = ColumnsWanted(_READ)
-_SERVER = {"at": "CURRENT_TIMESTAMP()", "actor": "SESSION_USER()"}
+SERVER = {"at": "CURRENT_TIMESTAMP()", "actor": "SESSION_USER()"}
 _TYPES = {"INTEGER": "INT64", "STRING": "STRING", "TIMESTAMP": "TIMESTAMP", "JSON": "STRING"}
 
 
@@ -58,18 +58,44 @@ def insert_sql(reference: ObjectRef, count: int) -> str:
 def _row_sql(index: int) -> str:
     cells = []
     for name, kind, *_ in _COLUMNS:
-        value = _SERVER.get(name, f"@r{index}_{name}")
+        value = SERVER.get(name, f"@r{index}_{name}")
         cells.append(f"PARSE_JSON({value})" if kind == "JSON" else value)
     return f"({', '.join(cells)})"
 
 
-def parameters(records: Sequence[Record]) -> Sequence[Parameter]:
-    """Return the parameters of a batch."""
+def replace_sql(reference: ObjectRef, count: int) -> str:
+    """Return the MERGE that puts rows into the places @first to @last, but for those that the run @run wrote."""
+    path = quote(reference.project, reference.dataset, reference.table or "")
+    stays = "NOT MATCHED BY SOURCE AND seq BETWEEN @first AND @last AND run_id != @run"
+    if not count:
+        return f"DELETE FROM {path}\nWHERE seq BETWEEN @first AND @last AND run_id != @run"
+    names = ", ".join(quote(name) for name, *_ in _COLUMNS)
+    source = "\n  UNION ALL ".join(_select_sql(index) for index in range(count))
+    values = ", ".join(_placed(name, kind) for name, kind, *_ in _COLUMNS)
+    return (
+        f"MERGE {path}\nUSING (\n  {source}\n) AS s ON FALSE\n"
+        f"WHEN NOT MATCHED THEN INSERT ({names})\nVALUES ({values})\nWHEN {stays} THEN DELETE"
+    )
+
+
+def _select_sql(index: int) -> str:
+    return "SELECT " + ", ".join(f"@r{index}_{name} AS {quote(name)}" for name, *_ in _COLUMNS)
+
+
+def _placed(name: str, kind: str) -> str:
+    cell = f"s.{quote(name)}"
+    if name in SERVER:
+        return f"COALESCE({cell}, {SERVER[name]})"
+    return f"PARSE_JSON({cell})" if kind == "JSON" else cell
+
+
+def parameters(records: Sequence[Record], *, server: bool = False) -> Sequence[Parameter]:
+    """Return the parameters of a batch; with `server`, those that BigQuery fills in at an INSERT too."""
     out = []
     for index, record in enumerate(records):
-        values = _own(record) | {"chain": record.chain}
+        values = _own(record) | {"chain": record.chain, "at": record.at, "actor": record.actor}
         for name, kind, *_ in _COLUMNS:
-            if name not in _SERVER:
+            if server or name not in SERVER:
                 out.append(Parameter(f"r{index}_{name}", _TYPES[kind], values[name]))
     return out
 
@@ -104,7 +130,7 @@ def _linked(record: Record) -> dict[str, Any]:
 
 
 def _own(record: Record) -> dict[str, Any]:
-    values = {name: getattr(record, name) for name, *_ in _COLUMNS if name not in {*_SERVER, "chain"}}
+    values = {name: getattr(record, name) for name, *_ in _COLUMNS if name not in {*SERVER, "chain"}}
     values["steps"] = json.dumps([s.to_json() for s in record.steps], separators=(",", ":")) if record.steps else None
     values["undo"] = json.dumps(record.undo, separators=(",", ":")) if record.undo is not None else None
     return values

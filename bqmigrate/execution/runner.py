@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from bqmigrate.errors import BqmigrateError, RefusedError, RunError, UnsettledError, ValidationError
+from bqmigrate.errors import RefusedError, RunError, UnsettledError, ValidationError
 from bqmigrate.execution import history, holders, lease
 from bqmigrate.execution.events import Emit, RunStarted
 from bqmigrate.execution.executor import Done, Executor
@@ -16,16 +16,18 @@ from bqmigrate.execution.identity import Identity
 from bqmigrate.execution.inquiry import asked, can_tell
 from bqmigrate.execution.jobs import Jobs
 from bqmigrate.execution.lease import Clocks, Lease
+from bqmigrate.execution.letting_go import after, let_go_after_failure
 from bqmigrate.execution.lock import Lock, OpenRun, OpenVersion, Pins, chunks, opened
 from bqmigrate.execution.looks import Looks
 from bqmigrate.execution.settle import assumed, find_out
 from bqmigrate.execution.stepper import Stepper
 from bqmigrate.execution.stop import Stop
 from bqmigrate.execution.writer import Writer
-from bqmigrate.model.history import Direction, HistoryState, Record, StepRecord, fold
+from bqmigrate.files.migration import MigrationSet
+from bqmigrate.model.history import Direction, HistoryState, Record, StepRecord
 from bqmigrate.operations.steps import ObjectRef, Scope
 from bqmigrate.planning.plan import Plan, PlannedMigration
-from bqmigrate.warehouse.port import Resource, Warehouse, WarehouseError
+from bqmigrate.warehouse.port import Resource, Warehouse
 
 ROUNDS = 30
 logger = logging.getLogger("bqmigrate")
@@ -33,6 +35,10 @@ logger = logging.getLogger("bqmigrate")
 
 class Planner(Protocol):
     """The pure decisions a run asks for."""
+
+    @property
+    def files(self) -> MigrationSet:
+        """Return the migrations that are decided on."""
 
     def plan(self, state: HistoryState, lineage: str) -> Plan:
         """Return what to do from a state."""
@@ -102,7 +108,13 @@ class Runner:
                 return Outcome(plan, Done(), view.state)
             self._refuse_loss(plan)
             looks = Looks(
-                self.warehouse, self._lineage(view), self.identity.run_id, self.allow_data_loss, self.clocks.sleep
+                self.warehouse,
+                self.scope,
+                self._lineage(view),
+                frozenset({self._lineage(view), *view.state.lineages}),
+                self.identity.run_id,
+                self.allow_data_loss,
+                self.clocks.sleep,
             ).over(plan)
             holder = view.lock.holder if view.lock else None
             if holder and str(holder) != dead and not lease.is_dead(holder, view, self.warehouse.server_time):
@@ -163,13 +175,13 @@ class Runner:
             for number, chunk in enumerate(self._chunks(view, plan)):
                 own = opened(self.identity.run_id, chunk, executor.writer.seq)
                 if number:
-                    held.reopen(own, _after(view, executor))
+                    held.reopen(own, after(view, executor))
                 self._start(executor, chunk)
                 executor.run(chunk, resumed=open_)
         except BaseException:
-            self._release_after_failure(held, executor, view, own)
+            let_go_after_failure(held, executor, view, own)
             raise
-        state = _after(view, executor)
+        state = after(view, executor)
         held.release(state, own=own, unsettled=None)
         return Outcome(plan, executor.done, state)
 
@@ -188,6 +200,7 @@ class Runner:
             self.allow_data_loss,
             looks,
             self.clocks.sleep,
+            view.state.lineages,
         )
         writer = Writer(jobs, self.place, held.lock.lineage, view.state.last_seq, view.state.last_chain)
         executor = Executor(stepper, writer, held, self.identity, self.emit, self.clocks.monotonic)
@@ -247,12 +260,13 @@ class Runner:
                     generation=item.generation,
                     checksum=item.checksum,
                     steps=steps,
+                    undo=migration.way_back.data() if migration.way_back else None,
                     error="interrupted",
                 )
             )
         executor.flush()
         # -2 was counted before it was known which versions had done nothing: it still means the same place.
-        return self.planner.aimed_at(plan.to_version or "base").plan(_after(view, executor), lineage)
+        return self.planner.aimed_at(plan.to_version or "base").plan(after(view, executor), lineage)
 
     def _started(self, migration: PlannedMigration) -> Record:
         steps = tuple(
@@ -267,20 +281,8 @@ class Runner:
             generation=migration.generation,
             checksum=migration.checksum,
             steps=steps,
+            undo=migration.way_back.data() if migration.way_back else None,
         )
-
-    def _release_after_failure(self, held: Lease, executor: Executor, view: View, own: OpenRun) -> None:
-        """Let go after a failure: what was begun and has no row stays in the lock for the next run."""
-        left = opened(own.id, executor.begun, executor.writer.seq) if executor.begun else None
-        try:
-            held.release(_after(view, executor), own=own, unsettled=left)
-        except (BqmigrateError, WarehouseError) as error:
-            # What stopped the run is the news; the lease runs out by itself.
-            logger.warning("the lease was not released: %s", error)
-
-
-def _after(view: View, executor: Executor) -> HistoryState:
-    return fold((*view.records, *executor.written))
 
 
 def _stale() -> ValidationError:
@@ -297,5 +299,6 @@ def _no_file(item: OpenVersion) -> UnsettledError:
         f"{item.version}_{item.name} may be half-applied, but its file is gone",
         details=[f"{number}  {s.kind}  {s.target}" for number, s in enumerate(item.steps, start=1)],
         state="Nothing was changed.",
-        hint="bring the file back as it was, then: bqmigrate downgrade",
+        hint="bring the file back as it was, then: bqmigrate downgrade\n"
+        f"or take it back without the file: bqmigrate repair {item.version} --revert",
     )

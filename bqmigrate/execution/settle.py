@@ -11,6 +11,7 @@ from itertools import zip_longest
 
 from bqmigrate.errors import UnsettledError
 from bqmigrate.execution.absence import find
+from bqmigrate.execution.evidence import reached
 from bqmigrate.execution.jobs import Statement
 from bqmigrate.execution.lock import OpenVersion
 from bqmigrate.execution.stepper import Stepper
@@ -32,7 +33,9 @@ def assumed(state: HistoryState, unsettled: Sequence[OpenVersion]) -> HistorySta
         steps = tuple(
             StepRecord(number, s.kind, "", s.target, s.digest, "done") for number, s in enumerate(item.steps, start=1)
         )
-        reached = None
+        reached, lineage = None, ""
+        if known is not None and known.generation == item.generation and known.standing != "reverted":
+            lineage = known.lineage
         if item.direction == "downgrade" and known is not None:
             steps, reached = known.steps, known.reached
         row = Record(0, 0, 0, "started", "", item.version, item.name, item.direction, item.generation, item.checksum)
@@ -47,6 +50,7 @@ def assumed(state: HistoryState, unsettled: Sequence[OpenVersion]) -> HistorySta
                 row,
                 steps,
                 reached,
+                lineage,
             )
         )
     return state
@@ -64,14 +68,12 @@ def find_out(stepper: Stepper, migration: PlannedMigration, recorded: OpenVersio
         same = then is None or planned.digest.startswith(then.digest)
         if not same and not isinstance(planned.step, JobStep):
             raise _changed(migration)
-        outcome, job_id = _SEALS[type(planned.step)](stepper, planned)
+        outcome, job_id = sealed(stepper, planned)
         if not same and outcome != "failed":
             raise _changed(migration)
         step = planned.step
         out.append(StepRecord(planned.key.number, step.kind, step.verb, step.target, planned.digest, outcome, job_id))
-    last = max((s.number for s in out if s.outcome != "failed"), default=0)
-    # A later step that was done proves that all before it were.
-    return tuple(_proven(s) if s.number < last else s for s in out if s.number <= last or s.outcome != "failed")
+    return reached(out)
 
 
 def _changed(migration: PlannedMigration) -> UnsettledError:
@@ -80,15 +82,14 @@ def _changed(migration: PlannedMigration) -> UnsettledError:
         f"{migration.file} was changed while it was half-applied",
         where=migration.file,
         state="No step was taken back.",
-        hint="put the file back as it was when it ran, then: bqmigrate downgrade",
+        hint="put the file back as it was when it ran, then: bqmigrate downgrade\n"
+        f"or take it back without the file: bqmigrate repair {migration.version} --revert",
     )
 
 
-def _proven(step: StepRecord) -> StepRecord:
-    if step.outcome != "failed":
-        return step
-    outcome: Outcome = "made" if step.kind == "create" else "done"
-    return StepRecord(step.number, step.kind, step.verb, step.target, step.digest, outcome)
+def sealed(stepper: Stepper, planned: PlannedStep) -> tuple[Outcome, str | None]:
+    """Make sure that a step which was not done never will be; return what became of it, and its job."""
+    return _SEALS[type(planned.step)](stepper, planned)
 
 
 def _seal_job(stepper: Stepper, planned: PlannedStep) -> tuple[Outcome, str | None]:

@@ -6,15 +6,19 @@ import contextlib
 import sys
 import time
 import traceback
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bqmigrate.errors import BqmigrateError, RefusedError, RunError, UnsettledError
 from bqmigrate.execution.absence import find
 from bqmigrate.execution.jobs import Jobs, Ran, Statement, StepStopped
+from bqmigrate.execution.labels import put_back
 from bqmigrate.execution.lease import Lease
+from bqmigrate.execution.pace import changed_by
+from bqmigrate.execution.rewriting import lost_columns
 from bqmigrate.execution.session import Session
+from bqmigrate.execution.strays import is_stray, sweep
 from bqmigrate.model.history import Outcome
 from bqmigrate.operations.steps import CreateStep, JobStep, ObjectRef, PatchStep, PythonStep, Removal, Scope, Step
 from bqmigrate.planning.compare import differences
@@ -60,11 +64,18 @@ class Stepper:
     allow_data_loss: bool = False
     looks: dict[ObjectRef, Resource] = field(default_factory=dict)
     sleep: Callable[[float], None] = time.sleep
+    # Those that this history had before: what they made is ours as well.
+    lineages: tuple[str, ...] = ()
 
     @property
     def lineage(self) -> str:
         """Return the lineage that ids and labels carry."""
         return self.lease.lock.lineage
+
+    @property
+    def ours(self) -> frozenset[str]:
+        """Return every lineage this history has or had."""
+        return frozenset({self.lineage, *self.lineages})
 
     def do(self, planned: PlannedStep, *, proven: bool = False) -> Result:
         """Do one step; `proven` when a later job of its migration shows that it was done before.
@@ -86,12 +97,18 @@ class Stepper:
     def _job(self, planned: PlannedStep, step: JobStep, proven: bool) -> Result:  # noqa: ARG002, FBT001
         if step.removes is not None:
             return self._remove(planned, step, step.removes)
-        return _of_job(self._run(planned, step, step.sql), "done")
+        lost: tuple[str, ...] = ()
+        if step.rewrites is not None and step.of is not None and self.find_done(planned) is None:
+            lost = lost_columns(self.warehouse, step.of, step.rewrites)
+        result = _of_job(self._run(planned, step, step.sql), "done")
+        if step.of is not None and step.keeps_labels:
+            put_back(self.warehouse, step.of, step.keeps_labels)
+        return replace(result, notes=(f"gone with it, set aside earlier: {', '.join(lost)}",)) if lost else result
 
     def _run(self, planned: PlannedStep, step: JobStep, sql: str) -> Ran:
         parameters = [Parameter(name, "STRING", value) for name, value in step.parameters.items()]
         others = [text for text in (step.sql, step.unguarded_sql) if text is not None and text != sql]
-        statement = Statement(sql, parameters, others)
+        statement = Statement(sql, parameters, others, changed_by(planned, self.scope))
         return self.jobs.run_once(lambda attempt: planned.key.job_id(self.lineage, attempt), statement)
 
     def _remove(self, planned: PlannedStep, step: JobStep, removal: Removal) -> Result:
@@ -101,20 +118,22 @@ class Stepper:
         live = live or find(self.warehouse, removal.reference, self.sleep)
         if live is None:
             return Result("gone", notes=("was not there any more",))
-        check_removal(step.target, removal, live, self.lineage, allow_data_loss=self.allow_data_loss)
+        check_removal(step.target, removal, live, self.ours, allow_data_loss=self.allow_data_loss)
         unguarded = step.unguarded_sql if self.allow_data_loss else None
         ran = self._run(planned, step, unguarded or step.sql)
-        if self.warehouse.get(removal.reference) is not None:
-            raise RunError(
-                "BQM220",
-                f"{step.target} is still there after it was dropped: somebody made it again",
-                hint="bqmigrate history",
-            )
-        return _of_job(ran, "done")
+        result = _of_job(ran, "done")
+        if self.warehouse.get(removal.reference) is None or self._swept(planned, removal.reference, removal.made_by):
+            return result
+        return replace(result, notes=("somebody made it again since: that is left alone",))
+
+    def _swept(self, planned: PlannedStep, reference: ObjectRef, label: str | None) -> bool:
+        """Drop what a create that came late left under a name; false when that is something else."""
+        first = planned.key.job_id(self.lineage, 0).rpartition("-a")[0]
+        return sweep(self.warehouse, self.jobs, reference, label, first, self.sleep)
 
     def _create(self, planned: PlannedStep, step: CreateStep, proven: bool) -> Result:  # noqa: FBT001
         if proven:
-            live = self.warehouse.get(step.reference)
+            live = find(self.warehouse, step.reference, self.sleep)
             foreign = live is not None and not _is_ours(live, step)
             return Result("found" if foreign else "made")
         for attempt in range(TRIES):
@@ -122,12 +141,21 @@ class Stepper:
                 self.warehouse.create(step.resource, step.body)
             except (Conflict, OutcomeUnknown):
                 live = self.warehouse.get(step.reference)
-                if live is not None:
+                if live is not None and not self._makes_way(planned, step, live):
                     return self._is_there(planned, step, live)
                 self.sleep(min(2.0**attempt, 8.0))
                 continue
             return Result("made")
         raise RunError("BQM216", f"{step.target} could not be created: BigQuery says it exists, and that it does not")
+
+    def _makes_way(self, planned: PlannedStep, step: CreateStep, live: Resource) -> bool:
+        """Take away what a create of an earlier generation left when it came late, unless it is just as stated."""
+        label = step.body.get("labels", {}).get(MADE_LABEL)
+        if step.resource == "dataset" or _is_ours(live, step) or not is_stray(live, label):
+            return False
+        if all(d.cosmetic for d in differences(step.resource, step.body, live.body)):
+            return False
+        return self._swept(planned, step.reference, label)
 
     def _is_there(self, planned: PlannedStep, step: CreateStep, live: Resource) -> Result:
         if _is_ours(live, step):
@@ -143,11 +171,13 @@ class Stepper:
                 where=str(planned.place),
                 hint="make the migration say what is there, or rename what is there, then: bqmigrate upgrade",
             )
-        return Result("found", notes=tuple(f"left alone: {d}" for d in found))
+        notes = tuple(f"left alone: {d}" for d in found)
+        is_made = step.resource != "dataset" and is_stray(live, step.body.get("labels", {}).get(MADE_LABEL))
+        return Result("made" if is_made else "found", notes=notes)
 
     def _refuse_foreign(self, step: CreateStep, live: Resource) -> None:
         owner = live.labels.get(LINEAGE_LABEL)
-        if owner is not None and owner != self.lineage:
+        if owner is not None and owner not in self.ours:
             raise UnsettledError(
                 "BQM504",
                 f"{step.target} belongs to another history (lineage {owner}, this one is {self.lineage})",
@@ -161,6 +191,8 @@ class Stepper:
             return Result("done")
         unanswered = 0
         for _ in range(TRIES):
+            # Before the reads: what was read must not grow old while the patch waits.
+            self.jobs.pace.room(step.reference)
             live = self.warehouse.get(step.reference)
             if live is None:
                 raise StepStopped(WarehouseError(404, "notFound", f"not found: {step.reference}"), "", 1)
@@ -203,8 +235,13 @@ def _is_ours(live: Resource, step: CreateStep) -> bool:
     return made is not None and made == step.body.get("labels", {}).get(MADE_LABEL)
 
 
-def check_removal(target: str, removal: Removal, live: Resource, lineage: str, *, allow_data_loss: bool) -> None:
-    """Check that an object may go: this history made it, and it is empty unless losing rows is allowed."""
+def check_removal(
+    target: str, removal: Removal, live: Resource, ours: Collection[str], *, allow_data_loss: bool
+) -> None:
+    """Check that an object may go: this history made it, and it is empty unless losing rows is allowed.
+
+    `ours` are the lineages this history has and had.
+    """
     made = live.labels.get(MADE_LABEL, "")
     expected = removal.made_by
     if expected is not None and made.rpartition("-g")[0] != expected.rpartition("-g")[0]:
@@ -215,7 +252,7 @@ def check_removal(target: str, removal: Removal, live: Resource, lineage: str, *
             details=(f"its label {MADE_LABEL} is {made or 'missing'}, expected {expected}",),
             hint="drop it by hand if it should go, then: bqmigrate downgrade",
         )
-    if made and made.partition("-m")[0] != lineage:
+    if made and made.partition("-m")[0] not in ours:
         raise UnsettledError(
             "BQM504",
             f"{target} belongs to another history (lineage {made.partition('-m')[0]}): it is not dropped",

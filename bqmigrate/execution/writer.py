@@ -9,7 +9,12 @@ from bqmigrate.errors import LeaseError, RunError, UnsettledError
 from bqmigrate.execution import rows
 from bqmigrate.execution.history import Place
 from bqmigrate.execution.jobs import Jobs, Statement, StepStopped
+from bqmigrate.execution.refusals import told
 from bqmigrate.model.history import Record
+from bqmigrate.warehouse.port import ColumnsWanted
+
+SEQ = ColumnsWanted((("seq", "INTEGER", "REQUIRED"),))
+LOOKS = 6
 
 
 @dataclass
@@ -31,10 +36,12 @@ class Writer:
         numbered = [replace(r, seq=first + i, batch=first, rows=len(records)) for i, r in enumerate(records)]
         link = rows.chain(self.chain, numbered)
         batch = [replace(r, chain=link) for r in numbered]
-        statement = Statement(rows.insert_sql(self.place.rows, len(batch)), rows.parameters(batch))
+        sql = rows.insert_sql(self.place.rows, len(batch))
+        statement = Statement(sql, rows.parameters(batch), changes=(self.place.rows,))
         try:
             self.jobs.run_once(lambda attempt: f"bqm-{self.lineage}-e{first}-a{attempt}", statement)
         except UnsettledError as error:
+            self._refuse_behind(first)
             raise LeaseError(
                 "BQM402",
                 f"another run wrote row {first} of the history first",
@@ -42,6 +49,9 @@ class Writer:
                 hint="bqmigrate history",
             ) from error
         except StepStopped as error:
+            if (limit := told(error)) is not None:
+                limit.state = "What was done stays done; the next run finds it and records it."
+                raise limit from error
             raise RunError(
                 "BQM214",
                 f"the history could not be written: {error.error.message}",
@@ -51,3 +61,17 @@ class Writer:
             ) from error
         self.seq, self.chain = first + len(batch) - 1, link
         return batch
+
+    def _refuse_behind(self, taken: int) -> None:
+        """Raise UnsettledError when the job that took a slot ended well, and its row is not in the table."""
+        for attempt in range(LOOKS):
+            found = self.jobs.warehouse.rows(self.place.rows, SEQ) or ()
+            if any(row["seq"] == taken for row in found):
+                return
+            self.jobs.sleep(min(0.5 * 2**attempt, 8.0))
+        raise UnsettledError(
+            "BQM515",
+            f"{self.place.rows}: row {taken} was written by a job, and is not there",
+            state="What this run had started is finished by the next run.",
+            hint="write the rows again as their jobs had them: bqmigrate repair --rebuild-history",
+        )

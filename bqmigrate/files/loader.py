@@ -15,6 +15,7 @@ from bqmigrate.files.migration import Format, Migration, MigrationSet
 from bqmigrate.files.names import FileName
 from bqmigrate.files.parsed import Parsed
 from bqmigrate.files.source import Source, Unreadable
+from bqmigrate.model.document import printable
 
 FORMATS: Mapping[Format, Callable[[Source, Path], Parsed]] = MappingProxyType(
     {"yaml": yaml_format.parse, "sql": sql_format.parse, "py": python_format.parse}
@@ -87,7 +88,7 @@ def _files(folder: Path, shown: str) -> tuple[list[FileName], list[Finding]]:
     findings: list[Finding] = []
     for entry in _entries(folder, shown):
         name = names.parse(entry)
-        place = Place(source.printable(_join(shown, entry)))
+        place = Place(printable(_join(shown, entry)))
         if name is None:
             message, help_ = names.problem(entry)
             findings.append(Finding(codes.FILE_NAME, f"{entry!r} {message}", place, help_))

@@ -12,13 +12,12 @@ from pathlib import Path
 
 from bqmigrate.errors import Finding, Place
 from bqmigrate.files import codes
-from bqmigrate.model.document import Node, Problem
+from bqmigrate.model.document import Node, Problem, printable
 
 SIZE_LIMIT = 1024 * 1024
 # A file with more errors than this has one cause.
 FINDINGS_LIMIT = 20
 EXCERPT_LENGTH = 200
-MESSAGE_LENGTH = 500
 
 _MARKS: tuple[tuple[bytes, str], ...] = (
     (b"\xef\xbb\xbf", "begins with a byte order mark"),
@@ -88,12 +87,6 @@ class Source:
 
 
 _MEND = "docs/file-formats.md shows what can stand here"
-
-
-def printable(text: str) -> str:
-    """Return text that any stream can print on one line, of a bearable length."""
-    shown = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text[: MESSAGE_LENGTH + 1])
-    return shown if len(shown) <= MESSAGE_LENGTH else shown[: MESSAGE_LENGTH - 1] + "…"
 
 
 def read(path: Path, file: str, folder: Path) -> Source:

@@ -78,6 +78,9 @@ def _wrong(source: Source, mark: Mark) -> Finding | None:
         word = "down" if "down" in mark.text.lower() else "up"
         message = f"{mark.text.strip()!r} is not a marker"
         help_ = f"did you mean -- migrate:{word}, alone on its line from column 1?"
+        beside = source.text[: mark.start][-1:] + source.text[: mark.end][-1:]
+        if mark.text.startswith(f"-- migrate:{word}") and "\r" in beside:
+            help_ = "lines end in LF or CRLF: save the file with one of the two, not with CR alone"
         return source.finding(codes.SQL_MARKERS, message, help_, *source.spot(mark.start))
     return None
 

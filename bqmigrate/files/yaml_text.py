@@ -21,6 +21,8 @@ from bqmigrate.files.source import Source, Unreadable
 from bqmigrate.model.document import Node, Scalar
 
 DEPTH_LIMIT = 60
+# Characters that the slow parser goes through in about a second.
+SLOW_LIMIT = 100_000
 
 _WORDS: dict[str, Scalar] = {"": None, "~": None, "null": None, "true": True, "false": False}
 _WHOLE = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})\Z")
@@ -33,14 +35,22 @@ def parse(source: Source) -> Node:
     """Parse the one document of a file. Raises Unreadable."""
     try:
         return _build(source, iter(yaml.parse(source.text, Loader=_LOADER)))
-    except yaml.YAMLError:
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        if mark is not None and mark.index > SLOW_LIMIT:
+            raise _syntax(source, error) from error
         # The C parser has limits of its own and reads ahead of what it tells: the other one says it in our order.
-        return _parse_slowly(source)
+        return _parse_slowly(source, error)
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
+        return _parse_slowly(source, error)
 
 
-def _parse_slowly(source: Source) -> Node:
+def _parse_slowly(source: Source, first: Exception) -> Node:
     try:
         return _build(source, iter(yaml.parse(source.text, Loader=yaml.SafeLoader)))
+    except (ValueError, OverflowError) as error:
+        # What the other parser does not check itself: an escape beyond Unicode, a version of thousands of digits.
+        raise _syntax(source, first) from error
     except yaml.MarkedYAMLError as error:
         raise _syntax(source, error) from error
     except yaml.YAMLError as error:
@@ -51,8 +61,9 @@ def _parse_slowly(source: Source) -> Node:
 class _Open:
     """A list or map that is being read; in a map, keys and values alternate in `items`."""
 
-    node: yaml.CollectionStartEvent
     is_map: bool
+    line: int
+    column: int
     items: list[Node] = field(default_factory=list)
     keys: dict[str, Node] = field(default_factory=dict)
 
@@ -61,11 +72,10 @@ class _Open:
         return self.is_map and len(self.items) % 2 == 0
 
     def close(self) -> Node:
-        line, column = _spot(self.node)
         if not self.is_map:
-            return Node(tuple(self.items), is_list=True, line=line, column=column)
+            return Node(tuple(self.items), is_list=True, line=self.line, column=self.column)
         pairs = tuple(zip(self.items[::2], self.items[1::2], strict=True))
-        return Node(pairs, is_map=True, line=line, column=column)
+        return Node(pairs, is_map=True, line=self.line, column=self.column)
 
 
 def _build(source: Source, events: Iterator[yaml.Event]) -> Node:
@@ -79,7 +89,7 @@ def _build(source: Source, events: Iterator[yaml.Event]) -> Node:
             done = _scalar(source, event)
         elif isinstance(event, yaml.CollectionStartEvent):
             _check_opening(source, stack, event)
-            stack.append(_Open(event, isinstance(event, yaml.MappingStartEvent)))
+            stack.append(_Open(isinstance(event, yaml.MappingStartEvent), *_spot(source, event)))
         elif isinstance(event, yaml.CollectionEndEvent):
             done = stack.pop().close()
         if done is not None:
@@ -138,8 +148,8 @@ def _refuse_features(source: Source, event: yaml.Event, *, has_root: bool) -> No
 
 
 def _scalar(source: Source, event: yaml.ScalarEvent) -> Node:
-    line, column = _spot(event)
-    if event.style in ("|", ">"):
+    line, column = _spot(source, event)
+    if event.style in ("|", ">") and source.line(line + 1) is not None:
         # A block's text begins on the next line: that is where an error in it is looked for.
         line, column = line + 1, _indent(source, line + 1)
     value: Scalar = event.value if event.style else resolve(event.value)
@@ -163,15 +173,17 @@ def resolve(plain: str) -> Scalar:
     return plain
 
 
-def _spot(event: yaml.Event) -> tuple[int, int]:
-    mark = event.start_mark
-    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
+def _spot(source: Source, event: yaml.Event) -> tuple[int, int]:
+    # By its offset: YAML also ends lines where no editor does, at U+0085, U+2028 and U+2029.
+    return source.spot(event.start_mark.index) if event.start_mark else (1, 1)
 
 
-def _syntax(source: Source, error: yaml.MarkedYAMLError) -> Unreadable:
-    mark = error.problem_mark or error.context_mark
-    said = " ".join(part for part in (error.context, error.problem) if part)
-    line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
+def _syntax(source: Source, error: Exception) -> Unreadable:
+    mark, said = None, str(error)
+    if isinstance(error, yaml.MarkedYAMLError):
+        mark = error.problem_mark or error.context_mark
+        said = " ".join(part for part in (error.context, error.problem) if part)
+    line, column = source.spot(mark.index) if mark else (None, None)
     help_ = "check the indentation, and put text with : # { [ , & * ! | > ' \" % @ ` in quotes"
     if line is not None and "\t" in (source.line(line) or ""):
         help_ = "YAML is indented with spaces, not tabs"
@@ -187,6 +199,6 @@ def _character(source: Source, error: yaml.YAMLError) -> Unreadable:
 
 
 def _refusal(source: Source, code: str, message: str, help_: str, event: yaml.Event | None) -> Unreadable:
-    line, column = _spot(event) if event is not None else (None, None)
+    line, column = _spot(source, event) if event is not None else (None, None)
     finding: Finding = source.finding(code, message, help_, line, column)
     return Unreadable([finding])

@@ -26,7 +26,7 @@ ALIASES = {
 SQL_NAMES = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL", "RECORD": "STRUCT"}
 NESTING_LIMIT = 15
 DESCRIPTION_LENGTH = 1024
-_PARAMETERISED = re.compile(r"([A-Z0-9]+)\s*\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)\Z")
+_PARAMETERISED = re.compile(r"([A-Z0-9]+)\s*\(\s*([0-9]+)\s*(?:,\s*([0-9]+)\s*)?\)\Z")
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,8 @@ def parse_type(text: str) -> tuple[str, int | None, int | None, int | None]:
 
     Raises ValueError for a type BigQuery does not have.
     """
-    upper = text.strip().upper()
+    # Some other letters become A to Z in upper case.
+    upper = text.strip().upper() if text.isascii() else text
     match = _PARAMETERISED.match(upper)
     base, first, second = (match[1], int(match[2]), match[3]) if match else (upper, None, None)
     name = ALIASES.get(base, base)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 Scalar = str | int | float | bool | None
+MESSAGE_LENGTH = 500
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,12 @@ class Problem(Exception):
         self.message = message
         self.node = node
         self.help = help
+
+
+def printable(text: str) -> str:
+    """Return text that any stream can print on one line, of a bearable length."""
+    shown = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text[: MESSAGE_LENGTH + 1])
+    return shown if len(shown) <= MESSAGE_LENGTH else shown[: MESSAGE_LENGTH - 1] + "…"
 
 
 class Fields:
@@ -169,7 +176,9 @@ def one_of(*choices: str) -> Callable[[Node], str]:
     """Make a reader of one word out of a few, in upper case."""
 
     def read(node: Node) -> str:
-        word = text(node).upper()
+        word = text(node)
+        # Some other letters become A to Z in upper case.
+        word = word.upper() if word.isascii() else word
         if word not in choices:
             raise unknown("word", str(node.value), choices, node)
         return word
@@ -180,11 +189,6 @@ def one_of(*choices: str) -> Callable[[Node], str]:
 def list_of(read: Callable[[Node], T]) -> Callable[[Node], tuple[T, ...]]:
     """Make a reader of a list."""
     return lambda node: tuple(read(item) for item in node.items())
-
-
-def map_of(read: Callable[[Node], T]) -> Callable[[Node], dict[str, T]]:
-    """Make a reader of a map with free keys."""
-    return lambda node: {text(key): read(value) for key, value in node.pairs()}
 
 
 def nullable(read: Callable[[Node], T]) -> Callable[[Node], T | None]:

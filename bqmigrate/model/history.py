@@ -18,7 +18,9 @@ Event = Literal[
     "note",
 ]  # fmt: skip
 # `partial`: a script or a Python step stopped on its way; what it did before is not known.
-Outcome = Literal["made", "found", "done", "left", "failed", "gone", "partial"]
+# `by_hand`: somebody did it, and said so by `repair --mark-applied`.
+Outcome = Literal["made", "found", "done", "left", "failed", "gone", "partial", "by_hand"]
+_BECAME = " -> "
 Standing = Literal["applied", "half-applied", "reverted", "pending"]
 
 
@@ -94,6 +96,8 @@ class VersionState:
     record: Record
     steps: tuple[StepRecord, ...] = ()
     reached: int | None = None
+    # The lineage its steps ran under; empty: the one there is.
+    lineage: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,8 @@ class HistoryState:
     generations: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     last_seq: int = 0
     last_chain: str = ""
+    # Every lineage this history had, the present one last: more than one after `repair --new-lineage`.
+    lineages: tuple[str, ...] = ()
 
     def next_generation(self, version: str) -> int:
         """Return the generation that the next upgrade of a version is."""
@@ -117,6 +123,12 @@ class HistoryState:
         """Return where a version stands."""
         found = self.versions.get(version)
         return found.standing if found else "pending"
+
+    def lineage_of(self, version: str, present: str) -> str:
+        """Return the lineage that the steps of a version ran, or will run, under."""
+        known = self.versions.get(version)
+        is_there = known is not None and known.standing in {"applied", "half-applied"}
+        return (known.lineage or present) if known is not None and is_there else present
 
     def as_if_reverted(self, versions: Iterable[str]) -> HistoryState:
         """Return the state once these versions have been taken back."""
@@ -167,21 +179,46 @@ def fold(records: Iterable[Record]) -> HistoryState:
     _check_batches(rows)
     versions: dict[str, VersionState] = {}
     generations: dict[str, int] = {}
+    lineages: list[str] = []
     for row in rows:
         if row.version is None:
+            lineages.extend(born(row))
             continue
         if row.event in {"reverted", "repaired"} or (row.event == "sealed" and not row.steps):
             generations[row.version] = generations.get(row.version, 0) + 1
-        state = _after(row, versions.get(row.version))
-        if state is not None:
-            versions[row.version] = state
+        before = versions.get(row.version)
+        state = _after(row, before)
+        if state is not None and state is not before:
+            versions[row.version] = replace(state, lineage=_lineage(before, state, lineages))
     last = rows[-1] if rows else None
     return HistoryState(
         MappingProxyType(versions),
         MappingProxyType(generations),
         last.seq if last else 0,
         last.chain if last else "",
+        tuple(lineages),
     )
+
+
+def renamed(old: str, new: str) -> str:
+    """Return the name of the row that gives a history a new lineage."""
+    return f"{old}{_BECAME}{new}"
+
+
+def born(row: Record) -> Sequence[str]:
+    """Return the lineage that begins with a row: at genesis, and where a repair gave a new one."""
+    if row.event == "genesis":
+        return [row.name or ""]
+    if row.event == "repaired" and row.name and _BECAME in row.name:
+        return [row.name.rpartition(_BECAME)[2]]
+    return []
+
+
+def _lineage(before: VersionState | None, now: VersionState, lineages: Sequence[str]) -> str:
+    """Return the lineage of a version: that of its first steps, as long as it is the same generation."""
+    if before is not None and before.generation == now.generation and before.standing != "reverted":
+        return before.lineage
+    return lineages[-1] if lineages else ""
 
 
 def _check_batches(rows: Sequence[Record]) -> None:
@@ -208,6 +245,10 @@ def _after(row: Record, before: VersionState | None) -> VersionState | None:
             return _state(row, "half-applied", "upgrade", steps, reached)
         case "failed", "downgrade" if done and before is not None:
             return _state(row, "half-applied", "downgrade", before.steps, before.reached)
+        case "repaired", _:
+            # What has to be done yet stands there as failed; without such a step all of it is done.
+            waits = any(s.outcome in {"failed", "partial"} for s in row.steps)
+            return _state(row, "half-applied" if waits else "applied", "upgrade", row.steps, reached if waits else None)
         case "sealed", _:
             standing: Standing = "half-applied" if done else "reverted"
             return _state(row, standing, "downgrade", row.steps, reached)

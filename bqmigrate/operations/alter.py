@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 from bqmigrate.model import schema_rules
 from bqmigrate.model.catalog import Catalog, CatalogError, Table
 from bqmigrate.model.columns import Column, find_path, replace_path
-from bqmigrate.model.document import Fields, Node, Problem, any_text, list_of, nullable, one_of, text
+from bqmigrate.model.document import Fields, Node, Problem, any_text, list_of, nullable, one_of
 from bqmigrate.model.names import TableName, literal, quote
 from bqmigrate.operations import lookup, reading
 from bqmigrate.operations.base import Composite, Impact, Operation, Primitive
@@ -195,9 +195,9 @@ class DescribeColumn(Primitive):
 
 def _change(node: Node) -> ColumnChange:
     fields = Fields(node, "a column change")
-    nullable_text = nullable(text)
+    nullable_text = nullable(reading.expression)
     change = ColumnChange(
-        path=fields.required("name", text),
+        path=fields.required("name", reading.column_path),
         relax=fields.optional("mode", one_of("NULLABLE", "REQUIRED", "REPEATED")) == "NULLABLE",
         type=fields.optional("type", reading.type_name),
         default=(nullable_text(fields.at("defaultValueExpression")),) if fields.has("defaultValueExpression") else None,

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self, TypeVar
 from bqmigrate.model import schema_rules
 from bqmigrate.model.catalog import Catalog, Table
 from bqmigrate.model.columns import Column
-from bqmigrate.model.document import Fields, Node, Problem, flag, list_of, map_of
+from bqmigrate.model.document import Fields, Node, Problem, flag, list_of
 from bqmigrate.model.names import TableName, literal, quote
 from bqmigrate.operations import alter, lookup, reading
 from bqmigrate.operations.base import Impact, Operation, Primitive
@@ -142,7 +142,7 @@ class RenameColumns(Primitive):
         """Build it from its keys."""
         return cls(
             fields.required("table", reading.table_name),
-            tuple(fields.required("columns", _some(map_of(reading.column_name))).items()),
+            fields.required("columns", _some(_renames)),
         )
 
     def data(self) -> dict[str, Any]:
@@ -253,6 +253,10 @@ def _verb(verb: str, things: tuple[Any, ...]) -> str:
 def _listed(names: Iterable[str]) -> str:
     found = list(names)
     return f"column{'s' if len(found) > 1 else ''} {', '.join(found)}"
+
+
+def _renames(node: Node) -> Pairs:
+    return tuple((reading.column_name(old), reading.column_name(new)) for old, new in node.pairs())
 
 
 def _some(read: Callable[[Node], T]) -> Callable[[Node], T]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from bqmigrate.model import schema_rules
@@ -23,6 +23,7 @@ OPTIONS = {
     "require_partition_filter": "require_partition_filter",
 }
 Changes = tuple[tuple[str, Any], ...]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -198,11 +199,14 @@ def _instant(node: Node) -> int:
         raise Problem(f"not a time: {written!r}", node, "write it like 2027-01-31T00:00:00Z") from error
     if at.tzinfo is None:
         raise Problem(f"{written!r} has no time zone", node, "write it like 2027-01-31T00:00:00Z")
-    return int(at.timestamp() * 1000)
+    try:
+        return (at.astimezone(UTC) - _EPOCH) // timedelta(milliseconds=1)
+    except OverflowError as error:  # the first or the last day of the calendar, moved to UTC
+        raise Problem(f"{written!r} is out of range", node, "write it like 2027-01-31T00:00:00Z") from error
 
 
 def _instant_text(milliseconds: Any) -> str:
-    at = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    at = _EPOCH + timedelta(milliseconds=milliseconds)
     return at.isoformat(timespec="milliseconds" if milliseconds % 1000 else "seconds").replace("+00:00", "Z")
 
 

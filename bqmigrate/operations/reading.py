@@ -11,10 +11,12 @@ from bqmigrate.model import names
 from bqmigrate.model.catalog import CatalogError, Labels, Partitioning, labels_of
 from bqmigrate.model.columns import Column
 from bqmigrate.model.document import Fields, Node, Problem, any_text, list_of, nullable, one_of, text, unknown, whole
+from bqmigrate.model.lexical import expression_problem
 from bqmigrate.model.names import TableName
 from bqmigrate.model.schema_rules import Refusal
 
 MILLISECONDS_PER_DAY = 86_400_000
+INT64_MAX = 2**63 - 1
 
 
 def refuse(refusal: Refusal | None) -> None:
@@ -38,6 +40,23 @@ def checked(problem: Callable[[str], str | None]) -> Callable[[Node], str]:
 dataset_name = checked(names.dataset_problem)
 column_name = checked(names.column_problem)
 bare_table_name = checked(names.table_problem)
+
+
+def column_path(node: Node) -> str:
+    """Read the dotted path of a column: address.city."""
+    path = text(node)
+    for part in path.split("."):
+        if wrong := names.column_problem(part):
+            raise Problem(f"bad name {path!r}: {wrong}", node)
+    return path
+
+
+def expression(node: Node) -> str:
+    """Read one SQL expression, which becomes part of a statement and may not end it."""
+    written = text(node)
+    if wrong := expression_problem(written):
+        raise Problem(f"{written!r} is not one expression: {wrong}", node, "write a literal or a function call")
+    return written
 
 
 def table_name(node: Node) -> TableName:
@@ -82,7 +101,10 @@ def days(node: Node) -> int:
     """Read a number of days as milliseconds."""
     if isinstance(node.value, bool) or not isinstance(node.value, int | float) or node.value <= 0:
         raise Problem(f"expected a number of days above 0, found {node.value!r}", node)
-    return round(node.value * MILLISECONDS_PER_DAY)
+    milliseconds = round(node.value * MILLISECONDS_PER_DAY)
+    if not 1 <= milliseconds <= INT64_MAX:
+        raise Problem(f"expected days between a millisecond and {INT64_MAX} of them, found {node.value!r}", node)
+    return milliseconds
 
 
 def type_name(node: Node) -> tuple[str, int | None, int | None, int | None]:
@@ -110,7 +132,7 @@ def column(node: Node) -> Column:
         mode=cast("cols.Mode", mode),
         description=fields.optional("description", any_text),
         fields=fields.optional("fields", schema) or (),
-        default=fields.optional("defaultValueExpression", text),
+        default=fields.optional("defaultValueExpression", expression),
         max_length=fields.optional("maxLength", _as_whole) or max_length,
         precision=fields.optional("precision", _as_whole) or precision,
         scale=_or(fields.optional("scale", _as_whole), scale),
@@ -142,7 +164,7 @@ def schema(node: Node) -> tuple[Column, ...]:
 
 def _as_whole(node: Node) -> int:
     # BigQuery's own JSON writes these numbers as text.
-    if isinstance(node.value, str) and node.value.isdecimal() and len(node.value) < 10:  # noqa: PLR2004
+    if isinstance(node.value, str) and node.value.isascii() and node.value.isdecimal() and len(node.value) < 10:  # noqa: PLR2004
         return int(node.value)
     return whole(node)
 

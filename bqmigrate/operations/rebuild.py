@@ -56,7 +56,15 @@ class RebuildColumn(Primitive):
         check = self._check(known, rows)
         select = ", ".join(self._value(c, known) for c in after.columns)
         sql = f"{check.sql}CREATE OR REPLACE TABLE {path}\n{definition(after)}\nAS SELECT {select} FROM {rows};"
-        return JobStep("rebuild for column", f"{self.name}.{self.target.name}", sql, loses_data=True, check=check)
+        return JobStep(
+            "rebuild for column",
+            f"{self.name}.{self.target.name}",
+            sql,
+            loses_data=True,
+            check=check,
+            rewrites=tuple(c.name for c in after.columns),
+            of=scope.reference(self.name),
+        )
 
     def impact(self, before: Catalog) -> Impact:  # noqa: ARG002
         """Say that the whole table is written anew."""

@@ -97,6 +97,12 @@ class JobStep:
     # The same removal without its guard, sent only where losing the rows was allowed.
     unguarded_sql: str | None = None
     check: Check | None = None
+    # Where it writes the table `of` anew: the columns it carries over.
+    rewrites: tuple[str, ...] | None = None
+    # The table it leaves behind, where that is looked at.
+    of: ObjectRef | None = None
+    # Labels that `of` has to have afterwards: it is not documented that a rename keeps them.
+    keeps_labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def payload(self) -> Any:
         """Return what identifies the step."""

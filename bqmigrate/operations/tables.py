@@ -156,10 +156,12 @@ class RenameTable(Primitive):
         """Rename it back."""
         return (RenameTable(self.new_name, self.name.table),)
 
-    def step(self, before: Catalog, scope: Scope) -> Step:  # noqa: ARG002
+    def step(self, before: Catalog, scope: Scope) -> Step:
         """Rename it by ALTER TABLE RENAME TO."""
         sql = f"ALTER TABLE {scope.path(self.name)} RENAME TO {quote(self.to)}"
-        return JobStep("rename table", str(self.name), sql)
+        known = before.tables.get(self.name)
+        labels = dict(known.labels) if known else {}
+        return JobStep("rename table", str(self.name), sql, of=scope.reference(self.new_name), keeps_labels=labels)
 
     def impact(self, before: Catalog) -> Impact:  # noqa: ARG002
         """Say what moves where."""

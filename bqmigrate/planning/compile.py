@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bqmigrate.errors import Finding
+from bqmigrate.files.migration import Migration
 from bqmigrate.model.catalog import Catalog, CatalogError
+from bqmigrate.model.history import HistoryState
 from bqmigrate.operations.steps import CreateStep, JobStep, Mark, Scope, Step
-from bqmigrate.planning.plan import PlannedStep, StepKey
-from bqmigrate.planning.trace import MADE_LABEL, Traced, TraceError, own_labels
+from bqmigrate.planning.plan import PlannedMigration, PlannedStep, StepKey
+from bqmigrate.planning.trace import MADE_LABEL, Trace, Traced, TraceError, own_labels
+from bqmigrate.planning.verify import refused
+from bqmigrate.planning.way_back import way_back_of
 
 
 def steps_up(traced: Sequence[Traced], mark: Mark, scope: Scope, lineage: str) -> tuple[PlannedStep, ...]:
@@ -19,24 +22,28 @@ def steps_up(traced: Sequence[Traced], mark: Mark, scope: Scope, lineage: str) -
         step = _compile(item, item.before, scope)
         if isinstance(step, CreateStep):
             step = _labelled(step, own_labels(lineage, mark))
-        planned = _planned(item, step, item.before, StepKey(mark.version, mark.generation, "upgrade", number))
-        out.append(replace(planned, undo=_undo(item, mark, scope)))
+        out.append(_planned(item, step, item.before, StepKey(mark.version, mark.generation, "upgrade", number)))
     return tuple(out)
 
 
-def _undo(item: Traced, mark: Mark, scope: Scope) -> str | None:
-    """Write down the way back, so that a lost or edited file leaves no orphan."""
-    inverse = item.operation.inverse(item.before, mark)
-    if inverse is None:
-        return None
-    catalog, out = item.operation.apply(item.before), []
-    for operation in inverse:
-        try:
-            out.append(operation.step(catalog, scope).show())
-            catalog = operation.apply(catalog)
-        except CatalogError:
-            return None  # known only once the catalog is: after raw SQL, say
-    return "\n".join(out)
+def upgrade_of(migration: Migration, trace: Trace, state: HistoryState, scope: Scope, lineage: str) -> PlannedMigration:
+    """Return the upgrade of one migration as its file says it now. Raises ValidationError."""
+    lineage = state.lineage_of(migration.version, lineage)
+    try:
+        steps = steps_up(trace.operations, trace.mark, scope, lineage)
+    except TraceError as error:
+        raise refused([error.finding]) from error
+    return PlannedMigration(
+        migration.version,
+        migration.name,
+        migration.file,
+        "upgrade",
+        trace.mark.generation,
+        migration.checksum,
+        steps,
+        resumes=state.standing(migration.version) == "half-applied",
+        way_back=way_back_of(migration, trace, scope, lineage),
+    )
 
 
 def steps_down(
@@ -55,7 +62,7 @@ def steps_down(
         try:
             catalog = item.operation.apply(catalog)
         except CatalogError as error:
-            raise TraceError(Finding("BQM140", str(error), item.place)) from error
+            raise TraceError.of(error, item.place) from error
     return tuple(out), catalog
 
 
@@ -63,7 +70,7 @@ def _compile(item: Traced, before: Catalog, scope: Scope) -> Step:
     try:
         return item.operation.step(before, scope)
     except CatalogError as error:
-        raise TraceError(Finding("BQM140", str(error), item.place)) from error
+        raise TraceError.of(error, item.place) from error
 
 
 def _labelled(step: CreateStep, own: Mapping[str, str]) -> CreateStep:

@@ -12,7 +12,8 @@ from bqmigrate.model.history import HistoryState, VersionState
 from bqmigrate.operations.raw import is_raw
 from bqmigrate.operations.steps import Scope
 from bqmigrate.planning import targets
-from bqmigrate.planning.compile import steps_down
+from bqmigrate.planning.changed import refuse_changed
+from bqmigrate.planning.compile import steps_down, upgrade_of
 from bqmigrate.planning.plan import Plan, PlannedMigration, PlannedStep
 from bqmigrate.planning.trace import Trace, Traced, TraceError, made_label, replay, undo, walk
 from bqmigrate.planning.verify import refuse_disagreement, refused
@@ -79,6 +80,7 @@ def _take_back(
     planned: list[PlannedMigration] = []
     catalog = applied[max(_there(state))].trace.after if chosen else Catalog()
     for version in chosen:
+        _refuse_changed(applied[version], state, scope, lineage)
         step, catalog = _planned(applied[version], catalog, scope, lineage)
         planned.append(step)
     return tuple(planned)
@@ -98,7 +100,7 @@ def _planned(item: _Applied, catalog: Catalog, scope: Scope, lineage: str) -> tu
             steps, catalog = steps_down(written.operations, trace.mark, scope, catalog, made_by=None)
         else:
             operations, left = _inverses(item, found)
-            made_by = made_label(lineage, trace.mark)
+            made_by = made_label(known.lineage or lineage, trace.mark)
             steps, catalog = steps_down(operations, trace.mark, scope, catalog, made_by=made_by)
     except TraceError as error:
         raise refused([error.finding]) from error
@@ -120,6 +122,12 @@ def _objects(trace: Trace) -> Sequence[str]:
     """Return what a migration touches, last first, as far as that is known."""
     touched = [t.operation.impact(t.before).object for t in trace.operations if not is_raw(t.operation)]
     return list(dict.fromkeys(reversed(touched)))
+
+
+def _refuse_changed(item: _Applied, state: HistoryState, scope: Scope, lineage: str) -> None:
+    """Refuse to take back what the file no longer says: its inverses would be those of other steps."""
+    if item.known.standing == "half-applied":
+        refuse_changed(upgrade_of(item.migration, item.trace, state, scope, lineage), item.known)
 
 
 def _reached(trace: Trace, known: VersionState) -> Trace:

@@ -9,6 +9,7 @@ from bqmigrate.errors import Place
 from bqmigrate.model.history import Direction
 from bqmigrate.operations.base import Impact, Operation
 from bqmigrate.operations.steps import Step, canonical, digest, sha256
+from bqmigrate.planning.way_back import WayBack
 
 # The lock keeps only so much of a digest, to hold more steps.
 DIGEST_KEPT = 32
@@ -39,8 +40,6 @@ class PlannedStep:
     step: Step
     impact: Impact
     place: Place
-    # What takes it back, as compiled; None where nothing does.
-    undo: str | None = None
 
     @property
     def digest(self) -> str:
@@ -61,6 +60,8 @@ class PlannedMigration:
     steps: tuple[PlannedStep, ...]
     left: tuple[str, ...] = ()
     resumes: bool = False
+    # What takes an upgrade back, as compiled; None for a downgrade.
+    way_back: WayBack | None = None
 
     @property
     def digest(self) -> str:

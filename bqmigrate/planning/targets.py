@@ -40,6 +40,14 @@ def parse(text: str) -> Target:
     raise TargetError("BQM350", f"no such target: {text!r}", hint=hint)
 
 
+def version(text: str) -> str:
+    """Read a version. Raises TargetError for anything else."""
+    found = parse(text)
+    if found.kind != "version":
+        raise TargetError("BQM350", f"not a version: {text!r}", hint="bqmigrate history")
+    return found.version
+
+
 def upgrade_stop(target: Target, pending: Sequence[str], known: Sequence[str], current: str | None) -> Sequence[str]:
     """Return the pending versions an upgrade to the target applies. Raises TargetError."""
     if target.kind == "head":

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 from bqmigrate.errors import Finding, Place
 from bqmigrate.files.migration import Migration, Placed
 from bqmigrate.model.catalog import Catalog, CatalogError, labels_of
+from bqmigrate.model.document import printable
 from bqmigrate.model.history import HistoryState
 from bqmigrate.operations.base import Operation
 from bqmigrate.operations.datasets import CreateDataset
@@ -52,6 +54,11 @@ class TraceError(Exception):
         super().__init__(finding.message)
         self.finding = finding
 
+    @classmethod
+    def of(cls, error: CatalogError, place: Place) -> Self:
+        """Put what the catalog says at the place of the operation."""
+        return cls(Finding("BQM140", printable(str(error)), place))
+
 
 def made_label(lineage: str, mark: Mark) -> str:
     """Return the value of the label that says which run of which migration made an object."""
@@ -78,7 +85,7 @@ def walk(
                 out.append(Traced(operation, item.place, catalog))
                 catalog = _labelled(operation, operation.apply(catalog), own_labels(lineage, mark), found)
         except CatalogError as error:
-            raise TraceError(Finding("BQM140", str(error), item.place)) from error
+            raise TraceError.of(error, item.place) from error
     return Trace(mark, tuple(out), before, catalog)
 
 
@@ -116,7 +123,8 @@ def replay(
         generation = known.generation if known and settled else state.next_generation(migration.version)
         found = [s.target for s in known.steps if s.outcome == "found"] if known and settled else []
         try:
-            trace = walk(migration.upgrade, catalog, Mark(migration.version, generation), lineage=lineage, found=found)
+            own = state.lineage_of(migration.version, lineage)
+            trace = walk(migration.upgrade, catalog, Mark(migration.version, generation), lineage=own, found=found)
         except TraceError as error:
             return traces, [error.finding]
         traces.append(trace)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bqmigrate.errors import Finding, UnsettledError
+from bqmigrate.errors import Finding
 from bqmigrate.files.migration import Migration, MigrationSet
-from bqmigrate.model.history import HistoryState, VersionState
+from bqmigrate.model.history import HistoryState
 from bqmigrate.operations.datasets import CreateDataset
 from bqmigrate.operations.steps import Scope
 from bqmigrate.planning import targets
-from bqmigrate.planning.compile import steps_down, steps_up
+from bqmigrate.planning.changed import refuse_changed
+from bqmigrate.planning.compile import steps_down, steps_up, upgrade_of
 from bqmigrate.planning.downgrade import finish_downgrades
-from bqmigrate.planning.plan import DIGEST_KEPT, Plan, PlannedMigration, PlannedStep
+from bqmigrate.planning.plan import Plan, PlannedMigration
 from bqmigrate.planning.trace import Trace, TraceError, replay, walk
 from bqmigrate.planning.verify import refuse_disagreement, refused
 
@@ -75,10 +76,10 @@ def plan_upgrade(files: MigrationSet, state: HistoryState, target: str, scope: S
     pending = [v for v in known if state.standing(v) != "applied"]
     chosen = set(targets.upgrade_stop(targets.parse(target), pending, known, state.current))
     pairs = zip(files.migrations, traces, strict=True)
-    planned = [*first, *(_planned(m, t, state, scope, lineage) for m, t in pairs if m.version in chosen)]
+    planned = [*first, *(upgrade_of(m, t, state, scope, lineage) for m, t in pairs if m.version in chosen)]
     for migration in planned:
         if migration.direction == "upgrade":
-            _refuse_changed(migration, state.versions.get(migration.version))
+            refuse_changed(migration, state.versions.get(migration.version))
     last = planned[-1].version if planned else state.current
     return Plan("upgrade", state.current, last, tuple(planned))
 
@@ -91,44 +92,4 @@ def plan_again(
     if findings:
         raise refused(findings)
     pairs = zip(files.migrations, traces, strict=True)
-    return [_planned(m, t, state, scope, lineage) for m, t in pairs if m.version in versions]
-
-
-def _refuse_changed(migration: PlannedMigration, known: VersionState | None) -> None:
-    """Refuse a half-applied migration whose finished steps now say something else."""
-    if known is None or known.standing != "half-applied" or known.direction != "upgrade":
-        return
-    for done in known.steps:
-        if done.outcome in {"failed", "partial"} or done.kind == "python":
-            continue
-        now = migration.steps[done.number - 1] if done.number <= len(migration.steps) else None
-        if now is None or not now.digest.startswith(done.digest[:DIGEST_KEPT]):
-            raise UnsettledError(
-                "BQM502",
-                f"step {done.number} of {migration.version}_{migration.name} was changed after it was done",
-                where=str(now.place) if now else migration.file,
-                details=(f"done     {done.verb or done.kind}  {done.target}", f"now      {_said(now)}"),
-                state="Nothing was changed.",
-                hint="put that step back as it was, then: bqmigrate upgrade",
-            )
-
-
-def _said(now: PlannedStep | None) -> str:
-    return f"{now.step.verb}  {now.step.target}" if now else "there is no such step"
-
-
-def _planned(migration: Migration, trace: Trace, state: HistoryState, scope: Scope, lineage: str) -> PlannedMigration:
-    try:
-        steps = steps_up(trace.operations, trace.mark, scope, lineage)
-    except TraceError as error:
-        raise refused([error.finding]) from error
-    return PlannedMigration(
-        migration.version,
-        migration.name,
-        migration.file,
-        "upgrade",
-        trace.mark.generation,
-        migration.checksum,
-        steps,
-        resumes=state.standing(migration.version) == "half-applied",
-    )
+    return [upgrade_of(m, t, state, scope, lineage) for m, t in pairs if m.version in versions]

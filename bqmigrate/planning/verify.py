@@ -37,7 +37,8 @@ def _edited(migrations: Sequence[Migration], state: HistoryState) -> BqmigrateEr
             where=migration.file,
             details=(_applied_line(known), f"now      {migration.checksum}  {migration.file}"),
             findings=[Finding("BQM101", "edited after it was applied", Place(migration.file))],
-            hint="put the file back, and write the change as a new migration: bqmigrate new NAME",
+            hint="put the file back, and write the change as a new migration: bqmigrate new NAME\n"
+            f"or, if the file is right: bqmigrate repair {migration.version} --accept-file",
         )
     return None
 
@@ -61,8 +62,13 @@ def _missing(migrations: Sequence[Migration], state: HistoryState) -> BqmigrateE
         f"applied, but there is no file: {shown}",
         details=tuple(_applied_line(s) for s in gone),
         findings=[Finding("BQM102", f"{s.version}_{s.name} is applied, but there is no file") for s in gone],
-        hint="bring the file back from version control: git log --all -- migrations/",
+        hint="bring the file back from version control: git log --all -- migrations/\n"
+        f"or take the last one back without its file: bqmigrate repair {_last(state)} --revert",
     )
+
+
+def _last(state: HistoryState) -> str:
+    return max([*state.applied, *(s.version for s in state.unsettled)])
 
 
 def _orphaned(migrations: Sequence[Migration], state: HistoryState) -> BqmigrateError | None:
@@ -78,7 +84,8 @@ def _orphaned(migrations: Sequence[Migration], state: HistoryState) -> Bqmigrate
         f"{first.version}_{first.name} is half-applied, but its file is gone",
         details=done,
         state="Nothing was changed.",
-        hint=f"bring the file back as it was{commit}, then: bqmigrate upgrade",
+        hint=f"bring the file back as it was{commit}, then: bqmigrate upgrade\n"
+        f"or take it back without the file: bqmigrate repair {first.version} --revert",
     )
 
 

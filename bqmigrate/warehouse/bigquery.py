@@ -27,27 +27,33 @@ from bqmigrate.warehouse.port import (
     Parameter,
     Resource,
     StaleEtag,
+    Timeouts,
     WarehouseError,
 )
 from bqmigrate.warehouse.transport import CountingAdapter, Wrap
 
 SCOPES = ("https://www.googleapis.com/auth/bigquery", "https://www.googleapis.com/auth/cloud-platform")
 EMBEDDED_ENDPOINT = "http://bq.local"
-TIMEOUT_S = 60.0
-RETRY_DEADLINE_S = 60.0
 PAGE_SIZE = 10_000
+RATE_REASONS = frozenset({"rateLimitExceeded", "jobRateLimitExceeded"})
 LOGIN = "gcloud auth application-default login"
 
 
 class BigQuery:
     """A connection to one project in one location."""
 
-    def __init__(self, client: bigquery.Client, counter: CountingAdapter, location: str) -> None:
+    def __init__(
+        self, client: bigquery.Client, counter: CountingAdapter, location: str, timeouts: Timeouts | None = None
+    ) -> None:
         self.project = str(client.project)
         self.location = location
         self.client = client
         self._counter = counter
-        self._retry = DEFAULT_RETRY.with_timeout(RETRY_DEADLINE_S)
+        settled, client_retries = timeouts or Timeouts(), DEFAULT_RETRY._predicate  # noqa: SLF001
+        self._timeout_s = settled.request_s
+        self._retry = DEFAULT_RETRY.with_timeout(settled.retry_s)
+        # The client would wait silently, and the lease with it: who changes things waits where it can be told.
+        self._change = self._retry.with_predicate(lambda error: client_retries(error) and not _is_rate(error))
 
     @property
     def requests(self) -> int:
@@ -70,17 +76,17 @@ class BigQuery:
     def _get(self, reference: ObjectRef) -> Mapping[str, Any]:
         if reference.table is None:
             dataset = bigquery.DatasetReference(reference.project, reference.dataset)
-            return _body(self.client.get_dataset(dataset, retry=self._retry, timeout=TIMEOUT_S))
-        return _body(self.client.get_table(_table(reference), retry=self._retry, timeout=TIMEOUT_S))
+            return _body(self.client.get_dataset(dataset, retry=self._retry, timeout=self._timeout_s))
+        return _body(self.client.get_table(_table(reference), retry=self._retry, timeout=self._timeout_s))
 
     def create(self, kind: ResourceKind, body: Mapping[str, Any]) -> Resource:
         """Create a dataset, table or view. Raises Conflict when it is there."""
         with _translated():
             if kind == "dataset":
                 dataset = bigquery.Dataset.from_api_repr(dict(body))
-                return Resource(_body(self.client.create_dataset(dataset, retry=self._retry, timeout=TIMEOUT_S)))
+                return Resource(_body(self.client.create_dataset(dataset, retry=self._change, timeout=self._timeout_s)))
             table = bigquery.Table.from_api_repr(dict(body))
-            return Resource(_body(self.client.create_table(table, retry=self._retry, timeout=TIMEOUT_S)))
+            return Resource(_body(self.client.create_table(table, retry=self._change, timeout=self._timeout_s)))
 
     def patch(self, reference: ObjectRef, fields: Mapping[str, Any], etag: str) -> Resource:
         """Change fields of a table or view if its etag still holds. Raises StaleEtag."""
@@ -88,7 +94,7 @@ class BigQuery:
         # The client sends If-Match because the object carries an etag, and only the fields named.
         table = bigquery.Table.from_api_repr({"tableReference": ids, "etag": etag, **fields})
         with _translated():
-            changed = self.client.update_table(table, list(fields), retry=self._retry, timeout=TIMEOUT_S)
+            changed = self.client.update_table(table, list(fields), retry=self._change, timeout=self._timeout_s)
             return Resource(_body(changed))
 
     def submit(self, job_id: str, sql: str, parameters: Sequence[Parameter] = ()) -> None:
@@ -103,8 +109,8 @@ class BigQuery:
                 job_config=config,
                 job_id=job_id,
                 location=self.location,
-                retry=self._retry,
-                timeout=TIMEOUT_S,
+                retry=self._change,
+                timeout=self._timeout_s,
                 job_retry=None,  # else the client would run the statement again under an id of its own
             )
 
@@ -112,7 +118,7 @@ class BigQuery:
         """Read a job; None when there is none of that id."""
         with _translated():
             try:
-                found = self.client.get_job(job_id, location=self.location, retry=self._retry, timeout=TIMEOUT_S)
+                found = self.client.get_job(job_id, location=self.location, retry=self._retry, timeout=self._timeout_s)
             except api.NotFound:
                 return None
             return Job(_body(found))
@@ -127,7 +133,7 @@ class BigQuery:
                     selected_fields=fields,
                     page_size=PAGE_SIZE,
                     retry=self._retry,
-                    timeout=TIMEOUT_S,
+                    timeout=self._timeout_s,
                 )
                 return [dict(row.items()) for row in found]
             except api.NotFound:
@@ -136,10 +142,10 @@ class BigQuery:
     def results(self, job_id: str) -> Sequence[Mapping[str, Any]]:
         """Read the result rows of a finished query."""
         with _translated():
-            job = self.client.get_job(job_id, location=self.location, retry=self._retry, timeout=TIMEOUT_S)
+            job = self.client.get_job(job_id, location=self.location, retry=self._retry, timeout=self._timeout_s)
             if not isinstance(job, bigquery.QueryJob):
                 raise WarehouseError(400, "invalid", f"{job_id} is not a query")
-            return [dict(row.items()) for row in job.result(retry=self._retry, timeout=TIMEOUT_S, job_retry=None)]
+            return [dict(row.items()) for row in job.result(retry=self._retry, timeout=self._timeout_s, job_retry=None)]
 
     def close(self) -> None:
         """Close the connection."""
@@ -153,6 +159,7 @@ def connect(
     adapter: BaseAdapter | None = None,
     endpoint: str | None = None,
     wrap: Wrap | None = None,
+    timeouts: Timeouts | None = None,
 ) -> BigQuery:
     """Connect to the embedded warehouse (`adapter`), to an endpoint without login, or to Google.
 
@@ -169,7 +176,7 @@ def connect(
     client = bigquery.Client(
         project=project, credentials=credentials, _http=session, location=location, client_options=options
     )
-    return BigQuery(client, counter, location)
+    return BigQuery(client, counter, location, timeouts)
 
 
 def _body(found: bigquery.Dataset | bigquery.Table | Any) -> Mapping[str, Any]:
@@ -211,14 +218,34 @@ def _translated() -> Iterator[None]:
         raise _error(error) from error
     except auth.RefreshError as error:
         raise _not_logged_in(error) from error
-    except (api.RetryError, network.RequestException, auth.TransportError, ConnectionError) as error:
+    except api.RetryError as error:
+        raise _unanswered(error) from error
+    except (network.RequestException, auth.TransportError, ConnectionError) as error:
         raise OutcomeUnknown(503, "backendError", f"no answer from BigQuery: {error}") from error
+
+
+def _unanswered(error: api.RetryError) -> OutcomeUnknown:
+    """Say what the last of the client's tries met; an earlier one may have got through."""
+    last = error.cause
+    if isinstance(last, api.GoogleAPICallError) and _is_rate(last):
+        known = _error(last)
+        return OutcomeUnknown(known.status, known.reason, known.message)
+    return OutcomeUnknown(503, "backendError", f"no answer from BigQuery: {error}")
+
+
+def _is_rate(error: BaseException) -> bool:
+    return isinstance(error, api.GoogleAPICallError) and _reason(error) in RATE_REASONS
+
+
+def _reason(error: api.GoogleAPICallError) -> str:
+    first = error.errors[0] if error.errors else {}
+    return str(first.get("reason", "")) if isinstance(first, Mapping) else ""
 
 
 def _error(error: api.GoogleAPICallError) -> WarehouseError:
     status = int(error.code or 500)
     first = error.errors[0] if error.errors else {}
-    reason = str(first.get("reason", "")) if isinstance(first, Mapping) else ""
+    reason = _reason(error)
     kinds: Mapping[int, Callable[[int, str, str], WarehouseError]] = {409: Conflict, 412: StaleEtag}
     made = OutcomeUnknown if status >= 500 and status != 501 else kinds.get(status, WarehouseError)  # noqa: PLR2004
     # The client puts method and address before the server's words.

@@ -10,6 +10,14 @@ from typing import Any, Protocol
 from bqmigrate.operations.steps import ObjectRef, ResourceKind
 
 
+@dataclass(frozen=True)
+class Timeouts:
+    """How long one request may take, and how long it is sent again; both in seconds."""
+
+    request_s: float = 60.0
+    retry_s: float = 60.0
+
+
 class WarehouseError(Exception):
     """BigQuery answered with an error: HTTP status, reason, message."""
 
@@ -132,6 +140,15 @@ class Job:
         """Return when it ended, in milliseconds since 1970."""
         found = self.body.get("statistics", {}).get("endTime")
         return int(found) if found is not None else None
+
+    @property
+    def changes(self) -> Sequence[ObjectRef]:
+        """Return the tables that it says it changed; a script does not say."""
+        written = self.body.get("configuration", {}).get("query", {}).get("destinationTable")
+        found = [self._query.get("ddlTargetTable"), self._query.get("ddlDestinationTable"), written]
+        # The result of a query is a table too, in a hidden dataset.
+        named = [t for t in found if t and not str(t.get("datasetId", "_")).startswith("_")]
+        return [ObjectRef(t["projectId"], t["datasetId"], t["tableId"]) for t in named]
 
     @property
     def _query(self) -> Mapping[str, Any]:

@@ -14,6 +14,7 @@ from requests.adapters import BaseAdapter
 
 _JOB = re.compile(r"/jobs/[^/?]+")
 _RETRYABLE = frozenset({408, 429, 500, 502, 503, 504})
+_RATES = (b'"rateLimitExceeded"', b'"jobRateLimitExceeded"')
 Wrap = Callable[[BaseAdapter], BaseAdapter]
 
 
@@ -49,7 +50,7 @@ class CountingAdapter(BaseAdapter):
             self._unanswered.add(key)
         response = self._inner.send(request, stream=stream, timeout=timeout, verify=verify, cert=cert, proxies=proxies)
         with self._lock:
-            if response.status_code not in _RETRYABLE:
+            if not _invites(response):
                 self._unanswered.discard(key)
             if date := response.headers.get("Date"):
                 self.server_time = parsedate_to_datetime(date)
@@ -68,3 +69,10 @@ class CountingAdapter(BaseAdapter):
         seen = match[0] in self._jobs_read
         self._jobs_read.add(match[0])
         return not seen
+
+
+def _invites(response: requests.Response) -> bool:
+    """Tell whether an answer says to try again; BigQuery says so with 403 too."""
+    if response.status_code in {400, 403}:
+        return any(reason in response.content for reason in _RATES)
+    return response.status_code in _RETRYABLE

@@ -9,6 +9,7 @@ from bqmigrate.config import Environment
 from bqmigrate.execution.events import (
     LeaseTaken,
     LeaseWaiting,
+    LimitWaiting,
     MigrationFinished,
     MigrationStarted,
     RowsWritten,
@@ -41,6 +42,10 @@ def finished(**facts):
         (LeaseWaiting("ana on ci", "08:12", 12.4), ["waiting for ana on ci, at most 12 s more"]),
         (LeaseTaken(), []),
         (LeaseTaken("ana on ci"), ["taken over from ana on ci, which does not answer any more"]),
+        (
+            LimitWaiting("app.users", 8.6, "BigQuery takes 5 changes in 10 s"),
+            ["     waits 9 s for app.users: BigQuery takes 5 changes in 10 s"],
+        ),
         (MigrationStarted("0002", "two", "upgrade", 1), []),
         (
             MigrationStarted("0002", "two", "upgrade", 1, resumes=True),

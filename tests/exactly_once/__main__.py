@@ -1,8 +1,10 @@
 """Sweep faults over runs, and say what does not hold.
 
+python -m tests.exactly_once all                      everything, with the counts of docs/protocol.md
 python -m tests.exactly_once singles --seeds 1000 --first 5000
-python -m tests.exactly_once singles --every
-python -m tests.exactly_once singles --replay 5017
+python -m tests.exactly_once singles --every          every call x every fault x every scenario
+python -m tests.exactly_once singles --replay 5017    one case again, with all that was sent
+python -m tests.exactly_once mutants                  leaves one rule out at a time: each must be found out
 """
 
 from __future__ import annotations
@@ -12,46 +14,90 @@ import sys
 import time
 from collections.abc import Sequence
 
-from tests.exactly_once import sweeps
+from tests.exactly_once import kills, mutants, sweeps
 from tests.exactly_once.case import Case
+from tests.exactly_once.lease import count as interleavings_of_the_lease
 from tests.exactly_once.oracle import Oracle
+from tests.exactly_once.result import Result
+
+# What docs/protocol.md quotes.
+FULL = {"doubles": 20_000, "races": 4_000, "kills": 200}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run what the arguments say; 1 when an invariant does not hold."""
+    """Run what the arguments say; 1 when an invariant does not hold, or a mutant lives."""
     options = _parser().parse_args(arguments)
+    if options.sweep == "mutants":
+        return mutants.run(options.only)
     if options.replay is not None:
         case, findings = sweeps.replay(options.sweep, options.replay)
         _tell(case, findings)
         return bool(findings)
-    seeds = sweeps.every_single() if options.every else range(options.first, options.first + options.seeds)
-    began = time.monotonic()
-    result = sweeps.run(options.sweep, seeds, options.workers)
-    for _line in result.lines(options.sweep, time.monotonic() - began):
-        pass
-    return bool(result.bad)
+    if options.sweep == "all":
+        bad = [_sweep(name, _all_seeds(name), options) for name in (*sweeps.SWEEPS, "kills")]
+        return int(any(bad)) or mutants.run("")
+    return _sweep(options.sweep, _seeds(options), options)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m tests.exactly_once", description=__doc__)
-    parser.add_argument("sweep", choices=[*sweeps.SWEEPS])
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.exactly_once", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("sweep", choices=[*sweeps.SWEEPS, "kills", "mutants", "all"])
     parser.add_argument("--seeds", type=int, default=200, help="how many cases")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--every", action="store_true", help="every call x every fault x every scenario (singles)")
+    parser.add_argument("--only", default="", help="one scenario (singles, doubles), or one mutant")
+    parser.add_argument("--fault", default="", help="one kind of fault (singles)")
+    parser.add_argument("--until-bad", action="store_true", help="stop at the first case in which something is wrong")
     parser.add_argument("--workers", type=int, default=sweeps.cores())
     parser.add_argument("--replay", type=int, metavar="SEED", help="run one case again and tell everything")
     return parser
 
 
+def _seeds(options: argparse.Namespace) -> Sequence[int]:
+    window = range(options.first, options.first + options.seeds)
+    if options.sweep == "singles" and (options.every or options.only or options.fault):
+        found = sweeps.singles_matching(options.only, options.fault)
+        return found if options.every else found[options.first :][: options.seeds]
+    if options.only:
+        return sweeps.doubles_of(options.only, window)
+    return window
+
+
+def _all_seeds(sweep: str) -> Sequence[int]:
+    if sweep == "singles":
+        return sweeps.singles_matching("", "")
+    return range(interleavings_of_the_lease() if sweep == "lease" else FULL[sweep])
+
+
+def _sweep(name: str, seeds: Sequence[int], options: argparse.Namespace) -> int:
+    began = time.monotonic()
+    if name == "kills":
+        result: Result = kills.run(seeds)
+    else:
+        result = sweeps.run(name, seeds, options.workers, until_bad=options.until_bad)
+    _say(*result.lines(name, time.monotonic() - began))
+    return int(bool(result.bad))
+
+
 def _tell(case: Case, findings: Sequence[str]) -> None:
-    for _sent in case.log:
-        pass
+    _say(case.note)
+    for sent in case.log:
+        late = f" (late, sent at {sent.sent})" if sent.late else ""
+        _say(f"{sent.order:4} {sent.runner}  {sent.status} {sent.method} {sent.job_id or sent.path}{late}")
     for row in Oracle(case).rows:
-        " ".join(f"{step['number']}:{step['outcome']}" for step in row["steps"] or ())
-    for _end in case.ends:
-        pass
-    for _finding in findings or ("every invariant holds",):
-        pass
+        steps = " ".join(f"{step['number']}:{step['outcome']}" for step in row["steps"] or ())
+        _say(f"row {row['seq']} {row['event']} {row['version'] or ''} {row['direction'] or ''} {steps}")
+    for end in case.ends:
+        _say(f"{end}  ({end.calls} calls, {end.writes} writes)")
+    _say(*(findings or ("every invariant holds",)))
+
+
+def _say(*lines: str) -> None:
+    for line in lines:
+        sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

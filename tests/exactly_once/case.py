@@ -30,9 +30,9 @@ SUCCESS = range(200, 300)
 
 @dataclass(frozen=True)
 class Command:
-    """What a person runs: upgrade or downgrade, where to, and on which files."""
+    """What a person runs: upgrade, downgrade or adopt, where to, and on which files."""
 
-    direction: Literal["upgrade", "downgrade"]
+    direction: Literal["upgrade", "downgrade", "adopt"]
     target: str
     files: Path
     allow_data_loss: bool = True
@@ -154,9 +154,12 @@ class Case:
         error: BqmigrateError | None = None
         kind: Literal["done", "killed", "stopped"] = "done"
         try:
-            with self._open(command, wire) as project:
-                change = project.upgrade if command.direction == "upgrade" else project.downgrade
-                change(command.target, allow_data_loss=command.allow_data_loss)
+            with self.open(command.files, wire) as project:
+                if command.direction == "adopt":
+                    project.adopt(command.target)
+                else:
+                    change = project.upgrade if command.direction == "upgrade" else project.downgrade
+                    change(command.target, allow_data_loss=command.allow_data_loss)
         except Killed:
             kind = "killed"
         except BqmigrateError as stopped:
@@ -168,10 +171,11 @@ class Case:
         self.ends.append(end)
         return end
 
-    def _open(self, command: Command, wire: Wire) -> Project:
+    def open(self, files: Path, wire: Wire) -> Project:
+        """Open the project of a folder on this case's warehouse."""
         return Project.open(
             "local",
-            start=command.files,
+            start=files,
             overrides=Overrides(project=self.project),
             environ=ENDPOINT,
             transport=lambda _: wire,

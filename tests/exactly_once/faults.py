@@ -13,6 +13,8 @@ from tests.exactly_once.wire import Act, Call, Wire, refusal, reply
 
 BEYOND_TTL_S = 200.0
 OUTAGE_S = 150.0
+# The client tries for 60 seconds.
+BROWNOUT_S = 75.0
 Applies = Callable[[Call], bool]
 
 
@@ -84,6 +86,13 @@ def outage_after(wire: Wire, call: Call) -> requests.Response:
     """It happened, and then nothing is answered for longer than the client tries."""
     wire.deliver(call)
     return outage_before(wire, call)
+
+
+def brownout_after(wire: Wire, call: Call) -> requests.Response:
+    """It happened; the client gives up asking, and then all is well again."""
+    wire.deliver(call)
+    wire.outage_until = wire.case.timeline.seconds + BROWNOUT_S
+    return unavailable(wire, call)
 
 
 def twice(wire: Wire, call: Call) -> requests.Response:
@@ -211,6 +220,7 @@ FAULTS: Mapping[str, Fault] = {
     "429": Fault(_any, too_many),
     "outage_before": Fault(_any, outage_before),
     "outage_after": Fault(_writes, outage_after),
+    "brownout_after": Fault(_writes, brownout_after),
     "twice": Fault(_writes, twice),
     "twice_answered_last": Fault(_writes, twice_answered_last),
     "late_in_recovery": Fault(_writes, late_in_recovery),
@@ -230,5 +240,10 @@ FAULTS: Mapping[str, Fault] = {
     "slow_there": Fault(_any, slow_there),
     "slow_back": Fault(_any, slow_back),
 }
+# Those that a run gets over by itself.
+PASSING = frozenset({
+    "request_lost", "reply_lost", "503_before", "500_after", "429", "twice", "twice_answered_last", "409_then_404",
+    "stale_page", "older_page", "spurious_412", "job_backend_error",
+})  # fmt: skip
 # Those after which the process is gone.
 DEADLY = frozenset({"crash_before", "crash_after", "late_in_recovery", "late_after_recovery"})

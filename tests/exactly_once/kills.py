@@ -64,7 +64,7 @@ def served() -> Iterator[str]:
     """Serve a warehouse in memory and give its address."""
     root = _project_folder({})
     command = [*COMMAND, "local", "serve", "--memory", "--port", "0"]
-    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         try:
             line = process.stdout.readline() if process.stdout else ""
             yield line.split()[-1]

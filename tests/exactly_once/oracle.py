@@ -75,9 +75,14 @@ class Oracle:
 
     def __init__(self, case: Looked) -> None:
         self.case = case
-        self.jobs = _jobs(case)
         self.rows = _rows(case)
+        self.jobs = [job for job in _jobs(case) if self._is_of_this_history(job)]
         self.state = fold(self.rows)
+
+    def _is_of_this_history(self, job: Job) -> bool:
+        """Tell whether a job is not another history's: the first row names the lineage."""
+        match = STEP.match(job.id) or SLOT.match(job.id)
+        return match is None or not self.rows or match["lineage"] == self.rows[0]["name"]
 
     def findings(self) -> Iterator[str]:
         """Yield what is wrong, as invariant: fact."""
@@ -324,7 +329,7 @@ def shape(case: Looked) -> Mapping[str, Any]:
     out: dict[str, Any] = {}
     for item in (case.resource("datasets", maxResults="1000", all="true") or {}).get("datasets", ()):
         name = item["datasetReference"]["datasetId"]
-        if name == HISTORY or name.startswith("_"):
+        if name.startswith(("_", HISTORY)):
             continue
         out[name] = {}
         for table in (case.resource(f"datasets/{name}/tables", maxResults="1000") or {}).get("tables", ()):

@@ -12,6 +12,14 @@ from tests.exactly_once.case import Case, Command
 
 Files = Mapping[str, str]
 Act = tuple[str, str]
+OTHER = """
+[project]
+name = "other"
+history_dataset = "bqmigrate_other"
+[environments.local]
+allow_downgrade = true
+datasets = {app = "app_other"}
+"""
 CONFIG = '[project]\nname = "sweep"\n[environments.local]\nallow_downgrade = true\n'
 REPOSITORY = Path(__file__).parents[2]
 
@@ -61,11 +69,26 @@ upgrade:
   - set_table_options: {table: app.u, description: Much., labels: {team: core}}
   - set_clustering: {table: app.u, columns: [a]}
 """
+COLUMNS = "[{name: a, type: STRING, mode: REQUIRED}, {name: b, type: INTEGER}]"
+CHAIN = {
+    "0003_create.yaml": f"upgrade:\n  - create_table: {{table: app.t, schema: {COLUMNS}}}\n",
+    "0004_rename.yaml": "upgrade:\n  - rename_table: {table: app.t, to: u}\n",
+    "0005_drop.yaml": "upgrade:\n  - drop_columns: {table: app.u, columns: [b]}\n",
+    "0006_add.yaml": "upgrade:\n  - add_columns: {table: app.u, columns: [{name: c, type: DATE}]}\n",
+    "0007_patch.yaml": "upgrade:\n  - set_table_options: {table: app.u, description: First., labels: {team: core}}\n",
+    "0008_patch.yaml": "upgrade:\n  - set_table_options: {table: app.u, description: Second.}\n",
+}
 PATCHES = """
 upgrade:
   - set_table_options: {table: app.users, description: Who., labels: {team: core}}
   - set_clustering: {table: app.users, columns: [id]}
   - alter_columns: {table: app.users, columns: [{name: n, description: How many.}]}
+"""
+# Labels and clustering are patches; a description would be a job.
+ONLY_PATCHES = """
+upgrade:
+  - set_table_options: {table: app.users, labels: {team: core}}
+  - set_clustering: {table: app.users, columns: [id]}
 """
 ALTER = """
 upgrade:
@@ -89,6 +112,19 @@ HALF_MENDED = HALF_BROKEN.replace("SELECT ERROR('never')", "UPDATE app.users SET
 DROPS = """
 upgrade:
   - drop_table: {table: app.users}
+"""
+PYTHON = """
+def fill(session):
+    session.query("UPDATE app.users SET n = 5 WHERE TRUE")
+
+
+def upgrade(op):
+    op.add_columns(table="app.users", columns=[{"name": "x", "type": "STRING"}])
+    op.run(fill)
+
+
+def downgrade(op):
+    op.drop_columns(table="app.users", columns=["x"])
 """
 GONE = {"0003_gone.yaml": DROPS, "0004_dataset.yaml": "upgrade:\n  - drop_dataset: {dataset: app}\n"}
 
@@ -120,6 +156,8 @@ class Scenario:
     prepare: Callable[[Case], None] | None = None
     struck_before: int | None = None
     may_stop: frozenset[str] = frozenset()
+    # What he does when it stopped, where that is not to put the files back.
+    mend: Callable[[Case], None] | None = None
 
     @property
     def last(self) -> Act:
@@ -134,9 +172,9 @@ class Scenario:
     def command(self, phase: str, act: Act) -> Command:
         """Return an act on the files of a phase."""
         direction, target = act
-        if direction not in {"upgrade", "downgrade"}:
+        if direction not in {"upgrade", "downgrade", "adopt"}:
             raise ValueError(direction)
-        return Command(direction, target, self._folders[phase])
+        return Command(direction, target, self._folders[phase])  # type: ignore[arg-type]
 
     def set_up(self, case: Case) -> None:
         """Do what came before, undisturbed."""
@@ -150,10 +188,10 @@ class Scenario:
                 case.sql(self.rows)
 
 
-def _folder(files: Files) -> Path:
+def _folder(files: Files, config: str = CONFIG) -> Path:
     root = Path(tempfile.mkdtemp(prefix="bqmigrate-sweep-"))
     (root / "migrations").mkdir()
-    (root / "migrations.toml").write_text(CONFIG)
+    (root / "migrations.toml").write_text(config)
     for name, text in files.items():
         (root / "migrations" / name).write_text(text)
     return root
@@ -162,6 +200,28 @@ def _folder(files: Files) -> Path:
 def _users_by_hand(case: Case) -> None:
     case.sql("CREATE SCHEMA app")
     case.sql("CREATE TABLE app.users (id STRING NOT NULL, n INT64)")
+
+
+def _another_history(case: Case) -> None:
+    """Another project's history in the same Google Cloud project, with the same versions."""
+    end = case.run(
+        Command(
+            "upgrade",
+            "head",
+            _folder({**BASE, "0003_fill.sql": FILL.replace("app.users", "${datasets.app}.users")}, OTHER),
+        ),
+        case.wire(),
+    )
+    if end.kind != "done":
+        raise AssertionError(str(end))
+
+
+def _unlock(case: Case) -> None:
+    """Take the lease from the dead run: one with a Python step is never declared dead by time."""
+    holder = case.holder()
+    if holder is not None:
+        with case.open(_folder(BASE), case.wire()) as project:
+            project.unlock(holder)
 
 
 def _grant(case: Case) -> None:
@@ -199,6 +259,10 @@ SCENARIOS: Sequence[Scenario] = (
     _on("alter", {"0003_alter.yaml": ALTER}),
     _on("several", MANY),
     _on("churn", {"0003_churn.yaml": CHURN}),
+    _on("chain", CHAIN),
+    _on("gives_up_chain", CHAIN, again=("downgrade", "0002")),
+    _on("gives_up_patches", {"0003_patches.yaml": ONLY_PATCHES}, again=("downgrade", "0002")),
+    _down("down_chain", CHAIN),
     _on("churn_in_many", {"0003_churn.yaml": CHURN, "0004_add.yaml": ADD, "0005_patches.yaml": PATCHES}),
     _on("drop_everything", GONE),
     _on("gives_up", MANY, again=("downgrade", "0002")),
@@ -218,6 +282,12 @@ SCENARIOS: Sequence[Scenario] = (
         "up_down_up", {**BASE, "0003_churn.yaml": CHURN}, start={**BASE, "0003_churn.yaml": CHURN},
         before=(UP, ("downgrade", "0002")), rows=ROWS,
     ),
+    Scenario("adopted", BASE, prepare=_users_by_hand, act=("adopt", "0002")),
+    Scenario(
+        "adopted_then_down", BASE, before=(("adopt", "0002"),), prepare=_users_by_hand, act=("downgrade", "base"),
+    ),
+    _on("python", {"0003_python.py": PYTHON}, between=_unlock),
+    Scenario("second_history", {**BASE, "0003_fill.sql": FILL}, start=BASE, before=(UP,), prepare=_another_history),
     Scenario("found", BASE, prepare=_users_by_hand),
     Scenario("found_then_down", BASE, before=(UP,), prepare=_users_by_hand, act=("downgrade", "base")),
     _on("taken_over", MANY, struck_before=9),

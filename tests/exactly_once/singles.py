@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.exactly_once.case import SUCCESS, Bench, Case, End
-from tests.exactly_once.faults import FAULTS
+from tests.exactly_once.faults import FAULTS, PASSING
 from tests.exactly_once.oracle import Oracle, shape
 from tests.exactly_once.scenarios import Scenario
-from tests.exactly_once.wire import Act, Call, Wire
+from tests.exactly_once.wire import Call, Wire
 
 AFTER_TTL_S = 90.0
 # A run may send again and look twice, but not for ever.
@@ -24,6 +24,7 @@ class Clean:
     """A scenario without a fault: the calls of the struck run, and what is there in the end."""
 
     calls: Sequence[Call]
+    first: End
     shape: Mapping[str, Any]
     # The same where only what a person made of the files in between was ever applied.
     shape_then: Mapping[str, Any]
@@ -54,7 +55,7 @@ def clean(bench: Bench, scenario: Scenario) -> Clean:
     if first.kind != "done" or scenario.again is not None:
         _must(case.run(scenario.command("again", scenario.last), case.wire()), case, scenario)
     found = shape(case)
-    return Clean(tuple(recorder.seen), found, _only_then(bench, scenario) if scenario.may_stop else found)
+    return Clean(tuple(recorder.seen), first, found, _only_then(bench, scenario) if scenario.may_stop else found)
 
 
 def _only_then(bench: Bench, scenario: Scenario) -> Mapping[str, Any]:
@@ -103,10 +104,13 @@ def singles_of(scenario: Scenario, expected: Clean) -> Sequence[Single]:
     return found
 
 
-def strike(case: Case, scenario: Scenario, faults: Mapping[int, Act], expected: Clean) -> Iterator[str]:
-    """Run a scenario with faults in its struck run; yield what is wrong in the end."""
+def strike(case: Case, single: Single, expected: Clean) -> Iterator[str]:
+    """Run a scenario with one fault in its struck run; yield what is wrong in the end."""
+    scenario = single.scenario
     begin(case, scenario)
-    first = case.run(scenario.command("act", scenario.act), case.wire(faults))
+    first = case.run(scenario.command("act", scenario.act), case.wire({single.number: FAULTS[single.fault].act}))
+    if single.fault in PASSING and first.kind != "done" and expected.first.kind == "done":
+        yield f"6: a run stopped at what passes by itself: {first}"
     yield from recover(case, scenario, first, expected)
 
 
@@ -136,6 +140,9 @@ def recover(case: Case, scenario: Scenario, first: End, expected: Clean, reruns:
 
 def _put_back(case: Case, scenario: Scenario) -> tuple[End, str]:
     """Put the files back as they were, as the message says; mend them afterwards if they only fail again."""
+    if scenario.mend is not None:
+        scenario.mend(case)
+        return _run(case, scenario, "again"), "again"
     end = _run(case, scenario, "act")
     return (end, "act") if end.kind == "done" else (_run(case, scenario, "again"), "again")
 

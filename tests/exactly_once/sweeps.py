@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from tests.exactly_once.case import Bench, Case
 from tests.exactly_once.doubles import doubled
-from tests.exactly_once.faults import FAULTS
 from tests.exactly_once.lease import Ground, interleaved
 from tests.exactly_once.races import RACED, raced
 from tests.exactly_once.result import Bad, Result
@@ -50,7 +49,7 @@ def single(case: Case, cleans: Mapping[str, Clean], seed: int) -> Iterator[str]:
     singles = singles_of(SCENARIOS[number], expected)
     chosen = singles[turn % len(singles)]
     case.note = str(chosen)
-    yield from strike(case, chosen.scenario, {chosen.number: FAULTS[chosen.fault].act}, expected)
+    yield from strike(case, chosen, expected)
 
 
 def double(case: Case, cleans: Mapping[str, Clean], seed: int) -> Iterator[str]:
@@ -88,13 +87,23 @@ Sweep = Callable[[Case, Mapping[str, Clean], int], Iterator[str]]
 SWEEPS: Mapping[str, Sweep] = {"singles": single, "doubles": double, "races": raced, "lease": lease_alone}
 
 
-def every_single() -> Sequence[int]:
-    """Return the seeds of every call x every fault x every scenario."""
+def singles_matching(scenario: str, fault: str) -> Sequence[int]:
+    """Return the seeds of every call x every fault x every scenario; of one scenario, of one fault, where given."""
     bench = Bench()
+    out = []
     with clients_retry_in(bench.timeline):
-        lengths = [len(singles_of(s, clean(bench, s))) for s in SCENARIOS]
+        for number, known in enumerate(SCENARIOS):
+            if scenario in {"", known.name}:
+                singles = singles_of(known, clean(bench, known))
+                out += [t * len(SCENARIOS) + number for t, s in enumerate(singles) if fault in {"", s.fault}]
     bench.close()
-    return [turn * len(SCENARIOS) + number for number, most in enumerate(lengths) for turn in range(most)]
+    return sorted(out)
+
+
+def doubles_of(scenario: str, window: range) -> Sequence[int]:
+    """Return the seeds of a window that strike one scenario twice."""
+    number = SCENARIOS.index(BY_NAME[scenario])
+    return [seed * len(SCENARIOS) + number for seed in window]
 
 
 @dataclass(frozen=True)
@@ -103,6 +112,7 @@ class Share:
 
     sweep: str
     seeds: Sequence[int]
+    until_bad: bool = False
 
 
 def work(share: Share) -> Result:
@@ -117,6 +127,8 @@ def work(share: Share) -> Result:
             bench = case_bench
             with clients_retry_in(bench.timeline):
                 _one(bench.case(seed), SWEEPS[share.sweep], cleans, seed, result)
+            if result.bad and share.until_bad:
+                break
     return result
 
 
@@ -134,15 +146,21 @@ def _one(case: Case, sweep: Sweep, cleans: Mapping[str, Clean], seed: int, resul
         result.bad.append(Bad(seed, case.note, findings))
 
 
-def run(sweep: str, seeds: Sequence[int], workers: int) -> Result:
+def run(sweep: str, seeds: Sequence[int], workers: int, *, until_bad: bool = False) -> Result:
     """Run a window of seeds on several workers."""
-    total = Result()
     if workers == 1:
-        return work(Share(sweep, seeds))
-    shares = [Share(sweep, seeds[i::workers]) for i in range(workers)]
+        return work(Share(sweep, seeds, until_bad))
+    total = Result()
+    # By scenario: each is run once without a fault by the worker that needs it.
+    shares = [
+        Share(sweep, [seed for seed in seeds if seed % len(SCENARIOS) % workers == i], until_bad)
+        for i in range(workers)
+    ]
     with multiprocessing.get_context("spawn").Pool(workers) as pool:
         for result in pool.imap_unordered(work, shares):
             total.add(result)
+            if total.bad and until_bad:
+                break
     return total
 
 
@@ -163,4 +181,4 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-__all__ = ["RACED", "SWEEPS", "cores", "every_single", "replay", "run"]
+__all__ = ["RACED", "SWEEPS", "cores", "doubles_of", "replay", "run", "singles_matching"]

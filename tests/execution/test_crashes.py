@@ -53,7 +53,7 @@ def expected(tmp_path_factory, shared):
     return found, up, len(stand.recorder.requests)
 
 
-UPGRADE_REQUESTS, DOWNGRADE_REQUESTS = 34, 43
+UPGRADE_REQUESTS, DOWNGRADE_REQUESTS = 35, 49
 
 
 def test_the_sweeps_below_reach_every_request(expected):

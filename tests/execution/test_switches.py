@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bqmigrate.errors import UnsettledError
 from bqmigrate.local import LocalWarehouse, Switches
 from bqmigrate.local.catalog.clock import VirtualClock
 from tests.docs.pages import operation_examples, write_operation_examples
@@ -81,15 +80,12 @@ def test_the_documented_operations_go_up_and_down_under_the_other_answer(tmp_pat
         stand.warehouse.close()
 
 
-def test_where_a_rename_loses_labels_nothing_is_dropped_that_is_not_known_and_the_hint_leads_on(tmp_path):
+def test_where_a_rename_loses_labels_they_are_put_back(tmp_path):
     stand = stand_under(Switches(rename_loses=frozenset({"labels"})), tmp_path).users()
-    stand.write("0003_rename.yaml", "upgrade:\n  - rename_table: {table: app.users, to: people}\n")
-    assert stand.upgrade().applied == ("0001", "0002", "0003")
-    with pytest.raises(UnsettledError, match=r"app\.users was not made by this history"):
-        stand.downgrade("base")
-    assert stand.states()["0001"] == "applied"
-    assert stand.columns("app.users") == ["id", "email"]
-    stand.client.delete_table(f"{stand.project}.app.users")
-    assert stand.downgrade("base").reverted == ("0002", "0001")
+    stand.write("0003_label.yaml", "upgrade:\n  - set_table_options: {table: app.users, labels: {team: core}}\n")
+    stand.write("0004_rename.yaml", "upgrade:\n  - rename_table: {table: app.users, to: people}\n")
+    assert stand.upgrade().applied == ("0001", "0002", "0003", "0004")
+    assert stand.table("app.people")["labels"]["team"] == "core"
+    assert stand.downgrade("base").reverted == ("0004", "0003", "0002", "0001")
     assert "app" not in [found.dataset_id for found in stand.client.list_datasets()]
     stand.warehouse.close()

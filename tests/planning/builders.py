@@ -51,5 +51,5 @@ def applied(version, seq, *, outcome="made", checksum=None):
 
 
 def history(*versions, **fields):
-    genesis = Record(1, 1, 1, "genesis", "run", name="lineage")
+    genesis = Record(1, 1, 1, "genesis", "run", name="lin")
     return fold([genesis, *(applied(v, i, **fields) for i, v in enumerate(versions, start=2))])

@@ -102,7 +102,7 @@ def test_a_second_generation_sets_columns_aside_under_another_name(folder):
     rows = [applied("0001", 2), applied("0002", 3), applied("0003", 4)]
     reverted = replace(applied("0003", 5), event="reverted", direction="downgrade")
     again = replace(applied("0003", 6), generation=2)
-    state = fold([Record(1, 1, 1, "genesis", "run", name="lineage"), *rows, reverted, again])
+    state = fold([Record(1, 1, 1, "genesis", "run", name="lin"), *rows, reverted, again])
     assert "`_bqm_drop_0003g2_email`" in down(folder, state).steps[0].step.sql
 
 
@@ -137,7 +137,7 @@ def half(digest="0" * 64):
     failed = StepRecord(2, "job", "set default", "app.users.b", "0" * 64, "failed")
     rows = [applied("0001", 2), applied("0002", 3), applied("0003", 4)]
     stop = Record(5, 5, 1, "failed", "run", "0004", "step_4", "upgrade", 1, "sha256:0004", steps=(done, failed))
-    return fold([Record(1, 1, 1, "genesis", "run", name="lineage"), *rows, stop])
+    return fold([Record(1, 1, 1, "genesis", "run", name="lin"), *rows, stop])
 
 
 def with_default(folder):
@@ -160,20 +160,28 @@ def test_a_step_that_was_done_and_says_something_else_now_is_refused(folder):
 
 
 def test_only_what_was_reached_of_a_half_applied_version_is_taken_back(folder):
-    plan = down(with_default(folder), half())
+    first = up(with_default(folder), history("0001", "0002", "0003")).steps[0]
+    plan = down(folder, half(first.digest))
     assert [m.version for m in plan.migrations] == ["0004"]
     assert [s.step.verb for s in plan.steps] == ["set aside columns"]
 
 
-def interrupted_downgrade():
+def test_a_downgrade_compares_the_finished_steps_as_an_upgrade_does(folder):
+    with pytest.raises(UnsettledError, match="step 1 of 0004_step_4 was changed after it was done"):
+        down(with_default(folder), half())
+
+
+def interrupted_downgrade(folder):
     done = StepRecord(1, "job", "drop default", "app.users.c", "0" * 64, "done")
-    rows = [applied(f"000{n}", n + 1) for n in (1, 2, 3, 4)]
+    planned = up(folder, history("0001", "0002", "0003")).steps
+    steps = tuple(StepRecord(s.key.number, "job", "", "app.users", s.digest, "done") for s in planned)
+    rows = [applied("0001", 2), applied("0002", 3), applied("0003", 4), replace(applied("0004", 5), steps=steps)]
     stop = replace(applied("0004", 6), event="failed", direction="downgrade", steps=(done,))
-    return fold([Record(1, 1, 1, "genesis", "run", name="lineage"), *rows, stop])
+    return fold([Record(1, 1, 1, "genesis", "run", name="lin"), *rows, stop])
 
 
 def test_an_interrupted_downgrade_is_finished_before_anything_goes_up(folder):
-    plan = up(with_default(folder), interrupted_downgrade())
+    plan = up(with_default(folder), interrupted_downgrade(folder))
     assert [(m.version, m.direction) for m in plan.migrations] == [("0004", "downgrade"), ("0004", "upgrade")]
     assert plan.migrations[1].generation == 2
 

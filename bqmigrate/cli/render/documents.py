@@ -8,6 +8,7 @@ from bqmigrate.cli.render import halfway, running
 from bqmigrate.cli.render.findings import findings_json
 from bqmigrate.cli.render.words import timestamp
 from bqmigrate.config import Environment
+from bqmigrate.execution.repairs.report import RepairReport
 from bqmigrate.execution.report import Report
 from bqmigrate.model.history import VersionState
 from bqmigrate.planning.plan import Plan, PlannedStep
@@ -44,6 +45,25 @@ def report(done: Report) -> Json:
         "tables_existed": list(done.tables_existed),
         "total_tables": done.total_tables,
         "left_in_place": list(done.left_in_place),
+        "requests": done.requests,
+        "bytes_billed": done.bytes_billed,
+        "duration_ms": done.duration_ms,
+    }
+
+
+def repair(done: RepairReport) -> Json:
+    """Return what a repair came to; what it is not about is null or empty."""
+    about = {"version": done.version, "name": done.name, "state": done.standing} if done.version else None
+    return {
+        "repair": done.repair,
+        "migration": about,
+        "steps": [step.to_json() for step in done.steps],
+        "differences": list(done.differences),
+        "left_in_place": list(done.left_in_place),
+        "rows_rebuilt": list(done.rows_rebuilt),
+        "rows_unchecked": list(done.rows_unchecked),
+        "rows_lost": list(done.rows_lost),
+        "lineage": {"from": done.lineage[0], "to": done.lineage[1]} if done.lineage else None,
         "requests": done.requests,
         "bytes_billed": done.bytes_billed,
         "duration_ms": done.duration_ms,

@@ -14,6 +14,7 @@ from bqmigrate.execution.events import (
     Event,
     LeaseTaken,
     LeaseWaiting,
+    LimitWaiting,
     MigrationFinished,
     MigrationStarted,
     RunStarted,
@@ -48,6 +49,9 @@ def event_lines(event: Event, environment: Environment, marks: Marks, width: int
             return [first, *_known_of(event), *until]
         case LeaseTaken(taken_over_from=str(holder)):
             return [Text(f"taken over from {one_line(holder)}, which does not answer any more"), *_known_of(event)]
+        case LimitWaiting():
+            waits = f"     waits {event.seconds:.0f} s for {one_line(event.target)}: {one_line(event.reason)}"
+            return [Text(waits if width is None else cut(waits, width, marks.cut))]
         case MigrationStarted(resumes=True):
             return [Text(f"     {event.version} goes on where an earlier run stopped")]
         case StepFinished() if event.of > 1 or event.notes or event.outcome in OUTCOMES:

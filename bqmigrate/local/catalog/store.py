@@ -190,13 +190,14 @@ class Store:
                     self.check(tx)
                     due = self._expiring.sweep(tx)
                     self._keep_versions(tx)
-                    self._append(connection, tx.changes)
+                    if self.database.durable:
+                        self._append(connection, tx.changes)
                     sealed = True
                 self._apply(tx.changes)
                 self._expiring.note(due)
             except BaseException:
                 # An interrupt around COMMIT leaves open which side of it we are on: the log knows.
-                if sealed:
+                if sealed and self.database.durable:
                     self._fold()
                 raise
 

@@ -43,10 +43,11 @@ class WrongFormat(Exception):
 
 
 class Database:
-    """One open DuckDB database."""
+    """One open DuckDB database; `durable` when it is a file that somebody may open again."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, *, durable: bool = True) -> None:
         self._connection = connection
+        self.durable = durable
         self._writing = threading.RLock()
 
     @classmethod
@@ -63,7 +64,7 @@ class Database:
         except BaseException:
             connection.close()
             raise
-        return cls(connection)
+        return cls(connection, durable=path is not None)
 
     @classmethod
     def claim(cls, path: Path) -> None:

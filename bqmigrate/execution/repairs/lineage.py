@@ -1,0 +1,203 @@
+"""`repair --new-lineage`: a history whose lock was lost, or that was copied elsewhere, gets ids of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bqmigrate.errors import ConfigError, RunError, UnsettledError
+from bqmigrate.execution import history, lease
+from bqmigrate.execution.events import LeaseTaken
+from bqmigrate.execution.executor import Executor
+from bqmigrate.execution.history import View
+from bqmigrate.execution.jobs import Jobs
+from bqmigrate.execution.lease import Lease
+from bqmigrate.execution.letting_go import let_go_after_failure
+from bqmigrate.execution.lock import Lock, OpenRun
+from bqmigrate.execution.repairs.base import (
+    UNCHANGED,
+    Repair,
+    Repaired,
+    executor_for,
+    fence,
+    healthy,
+)
+from bqmigrate.execution.repairs.sealing import SetOut, certain
+from bqmigrate.execution.runner import ROUNDS, Runner
+from bqmigrate.execution.stepper import Stepper
+from bqmigrate.model.history import HistoryState, Record, StepRecord, fold, renamed
+from bqmigrate.planning.plan import PlannedMigration
+from bqmigrate.warehouse.port import OutcomeUnknown, StaleEtag
+
+OPTION = "--new-lineage"
+
+
+def new_lineage(repair: Repair) -> Repaired:
+    """Give the history a lineage of its own, with this configuration's pins; every version keeps its standing.
+
+    Raises RefusedError where the history has its lock and is this configuration's, UnsettledError where
+    something is open that another lineage could not finish.
+    """
+    runner, dead = repair.runner, None
+    for _ in range(ROUNDS):
+        view = _read(runner)
+        lock, how = _decide(runner, view)
+        holder = view.lock.holder if view.lock else None
+        if holder and str(holder) != dead and not lease.is_dead(holder, view, runner.warehouse.server_time):
+            dead = lease.wait(
+                runner.warehouse, runner.place, view, holder, runner.lock_timeout_s, runner.clocks, runner.emit,
+                command="repair",
+            )  # fmt: skip
+            continue
+        held = _take(runner, view, lock)
+        if held is None:
+            continue
+        runner.emit(LeaseTaken(str(holder) if holder else None))
+        return _hold(repair, held, view, how)
+    raise RunError("BQM219", f"the lock kept moving for {ROUNDS} rounds", hint="bqmigrate history")
+
+
+def _read(runner: Runner) -> View:
+    """Read rows, and the lock whatever it is pinned to. Raises UnsettledError where rows are not whole."""
+    return history.read_any(runner.warehouse, runner.place, runner.clocks.sleep)
+
+
+def _decide(runner: Runner, view: View) -> tuple[Lock, str]:
+    """Return the lock as it will be, and why."""
+    mine = lease.myself(runner.identity.run_id, python=False)
+    last = view.state.last_seq
+    if view.lock is None:
+        if not last:
+            raise healthy("there is no history here yet", "bqmigrate upgrade")
+        return Lock(runner.lineage, runner.pins, mine, seq=last), "its lock was lost"
+    differences = runner.pins.differences(view.lock.pins)
+    if differences:
+        _refuse_open(view)
+        return Lock(runner.lineage, runner.pins, mine, seq=last), "; ".join(differences)
+    if view.state.lineages and view.state.lineages[-1] == view.lock.lineage:
+        raise healthy("the history has its lock, and is this configuration's", "bqmigrate history")
+    if view.lock.seq != last:
+        raise UnsettledError(
+            "BQM511",
+            f"{runner.place.rows} is not this lock's history",
+            state=UNCHANGED,
+            hint="restore the table by time travel, or copy lock and rows together",
+        )
+    # A repair died between the lock and its row.
+    return replace(view.lock, holder=mine), "a repair that did not end"
+
+
+def _refuse_open(view: View) -> None:
+    """Refuse what another lineage could not finish: the jobs of an open run are those of the old one."""
+    open_ = view.lock.unsettled(view.state) if view.lock else ()
+    if open_:
+        raise UnsettledError(
+            "BQM534",
+            f"{open_[0].version}_{open_[0].name} is not settled: its jobs belong to where the history was",
+            details=[f"{v.version}_{v.name}  {v.direction}" for v in open_],
+            state=UNCHANGED,
+            hint="finish it there with its own configuration (bqmigrate upgrade), then copy the history again",
+        )
+
+
+def _take(runner: Runner, view: View, lock: Lock) -> Lease | None:
+    """Write the new lock, which is the lease too; None: somebody moved, read again."""
+    warehouse, place, clocks = runner.warehouse, runner.place, runner.clocks
+    _check_location(runner)
+    if view.lock is None:
+        etag = history.create_lock(warehouse, place, lock)
+    else:
+        try:
+            etag = warehouse.patch(place.lock, {"description": lock.to_text()}, view.etag).etag
+        except (StaleEtag, OutcomeUnknown):
+            etag = None
+    if etag is None:
+        found = warehouse.get(place.lock)
+        # Our own request, sent again by the client after its reply was lost, looks like this too.
+        is_mine = found is not None and history.parse_lock(found, place) == lock
+        etag = found.etag if found is not None and is_mine else None
+    return None if etag is None else Lease(warehouse, place, lock, etag, clocks, clocks.monotonic())
+
+
+def _check_location(runner: Runner) -> None:
+    there = runner.warehouse.get(runner.place.container)
+    found = str(there.body.get("location")) if there else runner.scope.location
+    if found.upper() != runner.scope.location.upper():
+        raise ConfigError(
+            "BQM341",
+            f"dataset {runner.place.dataset} is in {found}, this environment in {runner.scope.location}",
+            state=UNCHANGED,
+            hint="give the environment that location, or copy the history into one there",
+        )
+
+
+def _hold(repair: Repair, held: Lease, view: View, why: str) -> Repaired:
+    """Record what the old lineage had begun, and the new lineage; then let go."""
+    executor = executor_for(repair.runner, held, view.state)
+    own = OpenRun(repair.runner.identity.run_id, (), view.state.last_seq)
+    old, new = view.state.lineages[-1], held.lock.lineage
+    try:
+        fence(executor, view)
+        # A lock of these pins and a lineage without its row is what an earlier repair of a lost one left.
+        if view.lock is None or not repair.runner.pins.differences(view.lock.pins):
+            executor.records.extend(_begun(repair, executor, view.state, old))
+        executor.records.append(executor.identity.record("repaired", name=renamed(old, new), error=f"{OPTION}: {why}"))
+        executor.flush()
+    except BaseException:
+        let_go_after_failure(held, executor, view, own)
+        raise
+    state = fold((*view.records, *executor.written))
+    held.release(state, own=own, unsettled=None)
+    return Repaired(lineage=(old, new), state=state)
+
+
+def _begun(repair: Repair, executor: Executor, state: HistoryState, old: str) -> Sequence[Record]:
+    """Return rows for what runs of the lost lock had begun: they were noted nowhere else, and their jobs tell.
+
+    The ids that were not used are sealed, so that nothing of them lands late.
+    """
+    runner = repair.runner
+    lock = replace(executor.lease.lock, lineage=old)
+    reader = replace(executor.lease, lock=lock)
+    stepper = Stepper(
+        runner.warehouse, Jobs(runner.warehouse, sleep=runner.clocks.sleep), reader, runner.scope,
+        runner.identity.run_id, sleep=runner.clocks.sleep,
+    )  # fmt: skip
+    out = []
+    for migration in runner.planner.files.migrations:
+        if state.standing(migration.version) not in {"pending", "reverted"}:
+            continue
+        planned = runner.planner.again(state, [migration.version], old)[0]
+        done = certain(stepper, _set_out(planned), seal=True)
+        if not done:
+            break  # versions run in order
+        out.append(_row(executor, planned, done))
+    return out
+
+
+def _set_out(planned: PlannedMigration) -> Sequence[SetOut]:
+    inverses = planned.way_back.steps if planned.way_back else ()
+    return [
+        SetOut(
+            s.key,
+            StepRecord(s.key.number, s.step.kind, s.step.verb, s.step.target, s.digest, "failed"),
+            inverses[s.key.number - 1] if inverses else None,
+        )
+        for s in planned.steps
+    ]
+
+
+def _row(executor: Executor, planned: PlannedMigration, done: Sequence[StepRecord]) -> Record:
+    return executor.identity.record(
+        "applied" if len(done) == len(planned.steps) else "failed",
+        version=planned.version,
+        name=planned.name,
+        direction="upgrade",
+        generation=planned.generation,
+        checksum=planned.checksum,
+        plan_checksum=f"sha256:{planned.digest}",
+        steps=tuple(done),
+        undo=planned.way_back.data() if planned.way_back else None,
+        finished_at=executor.stepper.warehouse.server_time,
+        error=f"{OPTION}: found by its jobs",
+    )

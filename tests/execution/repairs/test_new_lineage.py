@@ -1,0 +1,218 @@
+"""`repair --new-lineage`: a history without its lock, or a copy of one, goes on under ids of its own."""
+
+import pytest
+
+from bqmigrate.errors import BqmigrateError, UnsettledError
+from tests.execution.repairs.cases import (
+    MENDED,
+    WHOLE,
+    died,
+    events,
+    half,
+    is_sound,
+    refused,
+    repair,
+    repair_killed,
+)
+
+LOCK = "bqmigrate._schema_migrations_lock"
+
+
+def lose_lock(stand):
+    stand.query(f"DROP TABLE {LOCK}")
+
+
+def rename_environment(stand):
+    """Another project name: what a history is pinned to, changed."""
+    file = stand.root / "migrations.toml"
+    file.write_text(file.read_text().replace('name = "stand"', 'name = "moved"'))
+
+
+def full(stand):
+    stand.users().write("0003_more.yaml", WHOLE)
+    stand.upgrade()
+    return stand
+
+
+def tables(stand):
+    return sorted(t.table_id for t in stand.client.list_tables("app"))
+
+
+def lineages(stand):
+    named = "version IS NULL AND name IS NOT NULL AND event IN ('genesis', 'repaired')"
+    return stand.query(f"SELECT name FROM bqmigrate._schema_migrations WHERE {named} ORDER BY seq")
+
+
+WAYS = {"the lock was lost": lose_lock, "it belongs elsewhere": rename_environment}
+
+
+@pytest.mark.parametrize("spoil", WAYS.values(), ids=WAYS.keys())
+def test_versions_keep_their_standing_and_the_row_names_both(stand, spoil):
+    full(stand)
+    spoil(stand)
+    with pytest.raises(BqmigrateError) as caught:
+        stand.history()
+    assert "bqmigrate repair --new-lineage" in caught.value.hint
+    done = repair(stand, "new-lineage")
+    old, new = done.lineage
+    assert lineages(stand) == [(old,), (f"{old} -> {new}",)]
+    assert set(stand.states().values()) == {"applied"}
+    assert stand.upgrade().requests == 2
+
+
+@pytest.mark.parametrize("spoil", WAYS.values(), ids=WAYS.keys())
+def test_what_the_older_lineage_made_is_still_ours(stand, spoil):
+    full(stand)
+    spoil(stand)
+    repair(stand, "new-lineage")
+    stand.downgrade("base")
+    assert [d.dataset_id for d in stand.client.list_datasets()] == ["bqmigrate"]
+    is_sound(stand)
+
+
+def test_what_another_history_made_is_not(stand):
+    full(stand)
+    lose_lock(stand)
+    repair(stand, "new-lineage")
+    table = stand.client.get_table(f"{stand.project}.app.t")
+    table.labels = {"bqm_made": "another-m0003-g1"}
+    stand.client.update_table(table, ["labels"])
+    with pytest.raises(UnsettledError) as caught:
+        stand.downgrade()
+    assert caught.value.code in {"BQM504", "BQM505"}
+    assert "t" in tables(stand)
+
+
+def test_a_half_applied_migration_goes_on_and_its_finished_steps_are_not_run_again(stand):
+    half(stand)
+    lose_lock(stand)
+    repair(stand, "new-lineage")
+    assert stand.states()["0002"] == "half-applied"
+    stand.write("0002_half.yaml", MENDED)
+    is_sound(stand)
+    assert stand.columns("app.t") == ["a", "c", "d"]
+    lineage = lineages(stand)[0][0]
+    assert stand.table("app.t")["labels"]["bqm_made"] == f"{lineage}-m0002-g1"
+
+
+def test_a_half_applied_migration_is_taken_back_under_the_new_lineage(stand):
+    half(stand)
+    rename_environment(stand)
+    repair(stand, "new-lineage")
+    stand.downgrade()
+    assert tables(stand) == []
+    stand.write("0002_half.yaml", MENDED)
+    is_sound(stand)
+
+
+def test_a_half_applied_migration_is_reverted_without_its_file_under_the_new_lineage(stand):
+    half(stand)
+    rename_environment(stand)
+    repair(stand, "new-lineage")
+    stand.remove("0002_half.yaml")
+    repair(stand, "revert", "2")
+    assert tables(stand) == []
+
+
+@pytest.mark.parametrize("number", range(3, 17))
+def test_what_a_run_had_begun_when_its_lock_was_lost_is_not_done_twice(stand, number):
+    died(stand, number)
+    lose_lock(stand)
+    repair(stand, "new-lineage")
+    stand.upgrade()
+    assert stand.columns("app.t") == ["a", "c", "d"]
+    assert set(stand.states().values()) == {"applied"}
+    stand.downgrade("0001")
+    assert tables(stand) == []
+
+
+def test_an_open_run_is_finished_where_it_belongs(stand):
+    died(stand, 12)
+    rename_environment(stand)
+    error = refused(stand, "new-lineage")
+    assert (error.code, error.exit_code) == ("BQM534", 5)
+
+
+def test_a_history_with_its_lock_is_left_alone(stand):
+    full(stand)
+    error = refused(stand, "new-lineage")
+    assert (error.code, error.exit_code) == ("BQM363", 2)
+
+
+def test_where_nobody_ran_there_is_nothing_to_repair(stand):
+    stand.users()
+    assert refused(stand, "new-lineage").code == "BQM363"
+
+
+def test_rows_that_are_lost_are_rebuilt_under_either_lineage(stand):
+    full(stand)
+    lose_lock(stand)
+    repair(stand, "new-lineage")
+    stand.write("0004_z.yaml", "upgrade:\n  - add_columns: {table: app.t, columns: [{name: z, type: DATE}]}\n")
+    stand.upgrade()
+    before = stand.rows()
+    stand.query("DELETE FROM bqmigrate._schema_migrations WHERE seq >= 3")
+    done = repair(stand, "rebuild-history")
+    assert done.rows_lost == ()
+    assert stand.rows()[: len(before)] == before
+    is_sound(stand)
+
+
+BEGUN_REQUESTS = 14
+
+
+def test_the_sweep_below_reaches_every_request(stand):
+    died(stand, 12)
+    lose_lock(stand)
+    repair(stand, "new-lineage")
+    assert len(stand.recorder.requests) == BEGUN_REQUESTS
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("number", range(1, BEGUN_REQUESTS + 1))
+def test_what_had_begun_is_found_by_the_next_repair_too(stand, when, number):
+    died(stand, 12)
+    lose_lock(stand)
+    repair_killed(stand, when, number, "new-lineage")
+    stand.upgrade()
+    assert stand.columns("app.t") == ["a", "c", "d"]
+    assert [e for e in events(stand) if e == "failed"]
+    assert set(stand.states().values()) == {"applied"}
+
+
+LOST_REQUESTS, MOVED_REQUESTS = 7, 7
+
+
+def test_the_first_sweep_reaches_every_request(stand):
+    full(stand)
+    lose_lock(stand)
+    repair(stand, "new-lineage")
+    assert len(stand.recorder.requests) == LOST_REQUESTS
+
+
+def test_the_second_sweep_reaches_every_request(stand):
+    full(stand)
+    rename_environment(stand)
+    repair(stand, "new-lineage")
+    assert len(stand.recorder.requests) == MOVED_REQUESTS
+
+
+def swept(stand, spoil, when, number):
+    full(stand)
+    spoil(stand)
+    repair_killed(stand, when, number, "new-lineage")
+    assert set(stand.states().values()) == {"applied"}
+    stand.downgrade("0001")
+    is_sound(stand)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("number", range(1, LOST_REQUESTS + 1))
+def test_a_repair_of_a_lost_lock_that_died_is_finished_by_the_next(stand, when, number):
+    swept(stand, lose_lock, when, number)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("number", range(1, MOVED_REQUESTS + 1))
+def test_a_repair_of_a_moved_history_that_died_is_finished_by_the_next(stand, when, number):
+    swept(stand, rename_environment, when, number)
