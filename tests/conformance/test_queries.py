@@ -149,9 +149,28 @@ def test_files_are_out_of_reach(rows, text):
 @behaviour("what the embedded warehouse has not been taught it says with 501")
 @pytest.mark.switches
 @pytest.mark.parametrize(
-    "expression", ["FARM_FINGERPRINT('a')", "ST_GEOGPOINT(1, 2)", "BIGNUMERIC '1' * 2", "APPROX_QUANTILES(1, 2)"]
+    "expression",
+    [
+        "FARM_FINGERPRINT('a')",
+        "ST_GEOGPOINT(1, 2)",
+        "BIGNUMERIC '1' * 2",
+        "APPROX_QUANTILES(1, 2)",
+        "PERCENTILE_CONT(1, 0.5) OVER ()",
+        "HLL_COUNT.INIT(1)",
+        "NET.HOST('a')",
+        "ML.PREDICT(1)",
+    ],
 )
 def test_an_untaught_function_is_answered_with_501(rows, expression):
     with refused(501, "notImplemented", "local warehouse"):
         rows(f"SELECT {expression}")
     assert rows("SELECT BIT_XOR(x) FROM UNNEST([5, 3]) AS x") == [(6,)]
+
+
+@behaviour("pipe query syntax is GoogleSQL, and answered with 501")
+@pytest.mark.switches
+@pytest.mark.parametrize("text", ["FROM t |> SELECT a", "SELECT 1 AS a |> WHERE a = 1"])
+def test_pipe_syntax_is_answered_with_501(rows, text):
+    with refused(501, "notImplemented", "local warehouse"):
+        rows(text)
+    assert rows("SELECT a FROM (SELECT 1 AS a) WHERE a = 1 | 0") == [(1,)]

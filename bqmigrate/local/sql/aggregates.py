@@ -14,6 +14,7 @@ from bqmigrate.local.errors import WarehouseError, unsupported
 from bqmigrate.local.sql.coercion import coerce
 from bqmigrate.local.sql.env import Env
 from bqmigrate.local.sql.functions.names import WINDOW_ONLY
+from bqmigrate.local.sql.functions.untaught import NAMES as UNTAUGHT
 from bqmigrate.local.sql.functions.windows import FRAMELESS, ORDERED
 from bqmigrate.local.sql.kinds import BOOLEAN, BYTES, FLOAT, INTEGER, NUMERIC, STRING, Type, Typed, array_of
 from bqmigrate.local.sql.marking import CALL
@@ -246,6 +247,8 @@ def window(node: exp.Expr, env: Env) -> Typed:
     match = CALL.match(str(inner.this)) if isinstance(inner, exp.Anonymous) else None
     if match is None:
         return aggregate(node.args["this"], env, over)
+    if match[3] in UNTAUGHT:
+        raise unsupported(f"function {match[3]}")
     if match[3] not in WINDOW_ONLY:
         raise env.error(f"Function {match[3]} does not support an OVER clause", node)
     if not name:

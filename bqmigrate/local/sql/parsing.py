@@ -6,14 +6,16 @@ it as written, instead of turning it into whatever it thinks the function means,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
-from sqlglot import exp
+from sqlglot import Token, TokenType, exp
 from sqlglot.dialects.bigquery import BigQuery
 from sqlglot.errors import ParseError
 
 from bqmigrate.local.errors import WarehouseError, unsupported
 from bqmigrate.local.sql.cursor import RESERVED, Cursor
+from bqmigrate.local.sql.functions.untaught import NAMESPACES
 from bqmigrate.local.sql.marking import mark
 from bqmigrate.local.sql.nodes import Position, Sql
 from bqmigrate.local.sql.tokens import Source, raw_tokens, source_of
@@ -38,8 +40,20 @@ def parse_expression(sql: Sql | str) -> exp.Select:
     return cast("exp.Select", tree)
 
 
+def _refuse_untaught(tokens: Sequence[Token]) -> None:
+    """Say what GoogleSQL has and this warehouse has not, where sqlglot would stumble over it."""
+    if any(token.token_type == TokenType.PIPE_GT for token in tokens):
+        raise unsupported("pipe syntax")
+    for space, dot, name, bracket in zip(tokens, tokens[1:], tokens[2:], tokens[3:], strict=False):
+        spaced = space.token_type == TokenType.VAR and space.text.upper() in NAMESPACES
+        if spaced and dot.text == "." and bracket.text == "(":
+            raise unsupported(f"function {space.text.upper()}.{name.text.upper()}")
+
+
 def _parse(source: Source) -> exp.Expr:
-    marked = mark(source, raw_tokens(source))
+    tokens = raw_tokens(source)
+    _refuse_untaught(tokens)
+    marked = mark(source, tokens)
     try:
         trees = BigQuery().parser().parse(marked, source.text)
     except ParseError as error:

@@ -22,7 +22,7 @@ ENDINGS = ("END", "EXCEPTION", "ELSEIF", "ELSE")
 UNTAUGHT = frozenset(
     {
         "CALL", "LOOP", "WHILE", "REPEAT", "FOR", "EXECUTE", "BREAK", "LEAVE", "CONTINUE", "ITERATE", "CASE", "EXPORT",
-        "LOAD", "GRANT", "REVOKE", "UNDROP",
+        "LOAD", "GRANT", "REVOKE", "UNDROP", "FROM",
     }
 )  # fmt: skip
 

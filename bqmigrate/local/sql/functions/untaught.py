@@ -25,6 +25,8 @@ NAMES = (
     "STRING_ARRAY", "LAX_BOOL_ARRAY", "LAX_FLOAT64_ARRAY", "LAX_INT64_ARRAY", "LAX_STRING_ARRAY", "JSON_FLATTEN",
     "CSCH", "SECH", "COTH", "DATE_BUCKET", "DATETIME_BUCKET", "TIMESTAMP_BUCKET", "GAP_FILL", "RANGE_SESSIONIZE",
 )  # fmt: skip
+# Of functions that are called by two names, such as NET.HOST: there are more than can be listed.
+NAMESPACES = frozenset({"AEAD", "AI", "HLL_COUNT", "KEYS", "KLL_QUANTILES", "ML", "NET", "OBJ"})
 
 
 def refused(call: Call) -> NoReturn:
