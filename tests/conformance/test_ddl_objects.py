@@ -207,6 +207,18 @@ def test_procedures_and_table_functions_are_kept_and_dropped_as_what_they_are(ro
     assert rows(asked) == []
 
 
+@behaviour("DDL CREATE TABLE FUNCTION: what is called that is none is not found")
+@pytest.mark.switches
+def test_a_call_of_a_table_function_is_answered_with_501(rows, sql, dataset):
+    sql("CREATE TABLE FUNCTION f(x INT64) AS SELECT x")
+    for path in ("f", f"`{dataset}.f`"):
+        with refused(501, "notImplemented", "table functions"):
+            rows(f"SELECT * FROM {path}(1)")
+    with refused(400, "invalidQuery", "not found"):
+        rows("SELECT * FROM g(1)")
+    assert rows("SELECT * FROM (SELECT 1 AS x)") == [(1,)]
+
+
 @behaviour("PROC a syntax error in a procedure's body is found when it is made")
 def test_a_procedure_with_a_broken_body_is_refused(rows, sql):
     with refused(400, "invalidQuery", "Syntax error"):

@@ -104,6 +104,8 @@ class Scope:
     parameters: Sequence[Mapping[str, Any]] = ()
     variables: Mapping[str, Variable] = field(default_factory=dict)
     functions: Callable[[Path], Function | None] = no_functions
+    # Whether a path names a table function: it can be made, and not called.
+    is_table_function: Callable[[Path], bool] = lambda _: False
     arguments: Mapping[str, Typed] = field(default_factory=dict)
     calls: tuple[str, ...] = ()
 

@@ -16,6 +16,7 @@ from bqmigrate.local.sql.bound import Pseudo, TableId, TableInfo, Tables
 from bqmigrate.local.sql.functions.names import PART_ARGUMENTS
 from bqmigrate.local.sql.kinds import Type, column_of
 from bqmigrate.local.sql.marking import CALL
+from bqmigrate.local.sql.nodes import Path
 from bqmigrate.local.sql.reading import NOTHING, Cells
 from bqmigrate.local.sql.scans import Scan
 from bqmigrate.local.sql.tokens import Source
@@ -58,10 +59,12 @@ class Resolved:
         return name
 
 
-def resolve(tree: exp.Expr, tables: Tables, moments: Moments) -> tuple[exp.Expr, Resolved]:
+def resolve(
+    tree: exp.Expr, tables: Tables, moments: Moments, made: Callable[[Path], bool]
+) -> tuple[exp.Expr, Resolved]:
     """Return a copy of a tree whose tables are found and whose projections have names; raises WarehouseError.
 
-    `moments` translates the expression after FOR SYSTEM_TIME AS OF.
+    `moments` translates the expression after FOR SYSTEM_TIME AS OF; `made` knows table functions that somebody made.
     """
     tree = tree.copy()
     resolved = Resolved()
@@ -69,7 +72,7 @@ def resolve(tree: exp.Expr, tables: Tables, moments: Moments) -> tuple[exp.Expr,
     for select in list(tree.find_all(exp.Select)):
         _name_projections(select)
     for table in list(tree.find_all(exp.Table)):
-        _resolve(table, tables, resolved, moments)
+        _resolve(table, tables, resolved, moments, made)
     for unnest in tree.find_all(exp.Unnest):
         _name_unnest(unnest)
     return tree, resolved
@@ -115,7 +118,18 @@ def path_of(table: exp.Table) -> tuple[str, ...]:
     return tuple(".".join(part.name for part in table.parts).split("."))
 
 
-def _resolve(table: exp.Table, tables: Tables, resolved: Resolved, moments: Moments) -> None:
+def _not_callable(table: exp.Table, made: Callable[[Path], bool]) -> WarehouseError:
+    """Return why a table function is not called: it is not there, or this warehouse calls none."""
+    called = table.this.name if isinstance(table.this, exp.Anonymous) else table.this.sql_name()
+    path = (*(part.name for part in table.parts[:-1]), *called.split("."))
+    if made(path):
+        return unsupported(f"calls of table functions ({'.'.join(path)})")
+    return WarehouseError("invalidQuery", f"Table-valued function not found: {'.'.join(path)}")
+
+
+def _resolve(
+    table: exp.Table, tables: Tables, resolved: Resolved, moments: Moments, made: Callable[[Path], bool]
+) -> None:
     path = path_of(table)
     if len(path) == 1 and path[0].lower() in {name.lower() for name in _visible_ctes(table)}:
         _refuse_extras(table)
@@ -124,8 +138,7 @@ def _resolve(table: exp.Table, tables: Tables, resolved: Resolved, moments: Mome
         _to_unnest(table, path)
         return
     if isinstance(table.this, exp.Func):
-        called = table.this.name if isinstance(table.this, exp.Anonymous) else table.this.sql_name()
-        raise WarehouseError("invalidQuery", f"Table-valued function not found: {called}")
+        raise _not_callable(table, made)
     _refuse_extras(table)
     version = table.args.get("version")
     info = lookup(path, tables) if version is None else tables.table_as_of(path, moments(version.expression))

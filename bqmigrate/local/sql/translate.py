@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import cast
 
 from sqlglot import exp
@@ -90,7 +91,8 @@ def open_tree(
     """
     if depth > VIEW_DEPTH:
         raise WarehouseError("invalidQuery", "Not supported: views nested too deeply or referring to each other")
-    tree, resolved = resolve(tree, tables, lambda node: _moment(node, source, tables, scope))
+    moments = partial(_moment, source=source, tables=tables, scope=scope)
+    tree, resolved = resolve(tree, tables, moments, scope.is_table_function)
     relations = {name: relation_of(name, tables, scope, depth, resolved) for name in resolved.infos}
     found = qualified(tree, relations, source)
     if depth:

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from bqmigrate.local.catalog.partitions import PARTITION_DATE, PARTITION_TIME
-from bqmigrate.local.catalog.records import Key, TableRecord, VersionRecord
+from bqmigrate.local.catalog.records import Key, RoutineRecord, TableRecord, VersionRecord
 from bqmigrate.local.catalog.store import Reader, Transaction
 from bqmigrate.local.catalog.streamed import Spans, waiting, within
 from bqmigrate.local.catalog.versions import rows_as_of, table_as_of
@@ -212,18 +212,32 @@ class Run:
     @property
     def scope(self) -> Scope:
         """Return what expressions may refer to."""
-        return Scope(self.tx.now, self.user, self.parameters, self.variables, functions=self._function)
+        return Scope(
+            self.tx.now,
+            self.user,
+            self.parameters,
+            self.variables,
+            functions=self._function,
+            is_table_function=self._is_table_function,
+        )
 
     def _function(self, path: Path) -> Function | None:
         """Return the function at a path: a temporary one of the script, else one of a dataset."""
         if len(path) == 1 and path[0].lower() in self.functions:
             return self.functions[path[0].lower()]
-        if len(path) == 1 and self.default is None:
-            return None
-        found = self.tx.routine(*self.table_id(path))
+        found = self._routine(path)
         if found is None or found.resource["routineType"] != "SCALAR_FUNCTION":
             return None
         return function_of(".".join(path), found.resource)
+
+    def _is_table_function(self, path: Path) -> bool:
+        found = self._routine(path)
+        return found is not None and found.resource["routineType"] == "TABLE_VALUED_FUNCTION"
+
+    def _routine(self, path: Path) -> RoutineRecord | None:
+        if len(path) == 1 and self.default is None:
+            return None
+        return self.tx.routine(*self.table_id(path))
 
     def execute(self, sql: str) -> list[tuple[Any, ...]]:
         """Run DuckDB SQL that came out of binding; its errors leave in BigQuery's words."""
