@@ -17,6 +17,9 @@ from bqmigrate.operations.tables import every_row
 
 GRANULARITY = {"TIMESTAMP": "TIMESTAMP_TRUNC", "DATETIME": "DATETIME_TRUNC", "DATE": "DATE_TRUNC"}
 
+# What an element of an array is called in a statement.
+ELEMENT = "element"
+
 
 @dataclass(frozen=True)
 class RebuildColumn(Primitive):
@@ -101,7 +104,12 @@ class RebuildColumn(Primitive):
 
     def _misfit(self, old: Column) -> str:
         """Return the condition of a value that the narrower type would change."""
-        column, target = quote(old.name), self.target
+        if old.mode == "REPEATED":
+            return f"EXISTS (SELECT 1 FROM UNNEST({quote(old.name)}) AS {ELEMENT} WHERE {self._unfit(old, ELEMENT)})"
+        return self._unfit(old, quote(old.name))
+
+    def _unfit(self, old: Column, column: str) -> str:
+        target = self.target
         if old.type in {"STRING", "BYTES"}:
             return f"LENGTH({column}) > {target.max_length}"
         checks = []
@@ -119,7 +127,12 @@ class RebuildColumn(Primitive):
         name = quote(column.name)
         old = known.column(column.name)
         # Parameters such as (10, 2) are enforced by the column's definition.
-        return name if old is None or old.type == column.type else f"CAST({name} AS {_plain(column)}) AS {name}"
+        if old is None or old.type == column.type:
+            return name
+        if column.mode != "REPEATED":
+            return f"CAST({name} AS {_plain(column)}) AS {name}"
+        cast = f"SELECT CAST({ELEMENT} AS {_plain(column)}) FROM UNNEST({name}) AS {ELEMENT}"
+        return f"ARRAY({cast} WITH OFFSET AS place ORDER BY place) AS {name}"
 
 
 def _plain(column: Column) -> str:

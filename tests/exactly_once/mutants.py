@@ -24,7 +24,7 @@ COPIED = ("bqmigrate", "tests/exactly_once", "migrations")
 SINGLES, RACES, LEASE = "singles", "races", "lease"
 # Where each is looked for: a sweep, and its window.
 MUTANTS: Mapping[str, Sequence[str]] = {
-    "new_job_id_on_unknown_outcome": (SINGLES, "--only", "fill", "--fault", "brownout_after"),
+    "new_job_id_on_unknown_outcome": (SINGLES, "--only", "fill"),
     "no_generation": (SINGLES, "--only", "up_down_up"),
     "no_lineage": (SINGLES, "--only", "second_history"),
     "no_seal": (SINGLES, "--only", "gives_up", "--fault", "late_after_recovery"),

@@ -86,6 +86,10 @@ class Forms:
             yield from self._in_order(operations, migration.steps)
             for planned in migration.steps:
                 yield from (f"{planned.step.verb}: {wrong}" for wrong in self._step(planned))
+            stored = migration.way_back.steps if migration.way_back else ()
+            for step in (step for inverse in stored if inverse for step in inverse):
+                if isinstance(step, JobStep):
+                    yield from self._way_back(step.sql)
 
     def _in_order(self, operations: Sequence[tuple[str, Any]], steps: Sequence[PlannedStep]) -> Iterator[str]:
         """Compare the steps' verbs and targets with the operations of the file, one after another."""
@@ -107,7 +111,6 @@ class Forms:
         step = planned.step
         if isinstance(step, JobStep) and step.verb != "run sql":
             yield from self._statement(step)
-            yield from self._way_back(planned.undo)
         elif isinstance(step, JobStep):
             if not any(step.sql == _filled(text) for text in self.scalars):
                 yield f"a statement that is not in the file: {step.sql!r}"
@@ -143,9 +146,7 @@ class Forms:
         except Unreadable:
             yield f"a default that never ends: {expression!r}"
 
-    def _way_back(self, undo: str | None) -> Iterator[str]:
-        if undo is None or undo.startswith(("POST", "PATCH")):
-            return
+    def _way_back(self, undo: str) -> Iterator[str]:
         try:
             if any(token.comments for token in tokens(undo)):
                 yield f"a way back with a comment: {undo!r}"

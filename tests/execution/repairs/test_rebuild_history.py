@@ -148,7 +148,7 @@ def test_where_there_is_no_history_there_is_none_to_rebuild(stand):
     assert refused(stand, "rebuild-history").code == "BQM363"
 
 
-REQUESTS = 17
+REQUESTS = 22
 
 
 def spoiled(stand):

@@ -73,7 +73,7 @@ def test_a_fault_answers_500_and_keeps_nothing(session, warehouse, monkeypatch, 
     def broken(*_args):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("bqmigrate.local.catalog.store.Store._append", broken)
+    monkeypatch.setattr("bqmigrate.local.catalog.store.Store._keep_versions", broken)
     reply = session.post(f"{ROOT}/datasets", json={"datasetReference": {"datasetId": "x"}})
     assert (reply.status_code, reply.json()["error"]["errors"][0]["reason"]) == (500, "internalError")
     assert re.search("ZeroDivisionError", caplog.text)
