@@ -37,13 +37,13 @@ def findings(judge, sql, parameters=None, verb="run sql"):
 
 
 class _Planned:
-    undo = None
-
     def __init__(self, step):
         self.step = step
 
 
 class _Plan:
+    way_back = None
+
     def __init__(self, steps):
         self.steps = steps
         self.file = "migrations/0003_fuzzed.yaml"
