@@ -177,11 +177,15 @@ def create(warehouse: Warehouse, place: Place, lock: Lock, location: str) -> str
 
 
 def create_lock(warehouse: Warehouse, place: Place, lock: Lock) -> str | None:
-    """Make the lock with the lease inside; returns its etag, None when there is one."""
+    """Make the lock with the lease inside; returns its etag, None when there is one of another run."""
     try:
         made = warehouse.create("table", _lock_body(place, lock))
     except Conflict:
-        return None
+        # Our own request, sent again after its reply was lost, looks like this too.
+        there = warehouse.get(place.lock)
+        if there is None or parse_lock(there, place).to_text() != lock.to_text():
+            return None
+        made = there
     return keep_forever(warehouse, place.lock, made).etag
 
 

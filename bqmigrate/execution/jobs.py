@@ -14,7 +14,7 @@ from bqmigrate.errors import RunError, UnsettledError
 from bqmigrate.execution.lease import Clocks
 from bqmigrate.execution.pace import TRIES, Pace
 from bqmigrate.execution.paced import Paced
-from bqmigrate.execution.refusals import JobTimeout, is_rate, is_transient
+from bqmigrate.execution.refusals import JobTimeout, is_rate, is_transient, told
 from bqmigrate.operations.steps import ObjectRef, canonical, sha256
 from bqmigrate.warehouse.port import Conflict, Job, OutcomeUnknown, Parameter, Warehouse, WarehouseError
 
@@ -111,10 +111,16 @@ class Jobs:
         return None
 
     def seal(self, job_id_of: Callable[[int], str], no_op: Statement) -> Ran | None:
-        """Use up the next free id with a no-op; returns the job of a real attempt that ended well, or None."""
+        """Use up the next free id with a no-op; returns the job of a real attempt that ended well, or None.
+
+        Raises RunError when BigQuery refuses even that: what was sent may still arrive.
+        """
         for attempt in range(1, ATTEMPTS + 1):
             job_id = job_id_of(attempt)
-            _, job = self._settle(job_id, attempt, no_op)
+            try:
+                _, job = self._settle(job_id, attempt, no_op)
+            except StepStopped as stop:
+                raise told(stop) or _not_sealed(stop) from stop
             if job.sql == no_op.sql:
                 return None
             if job.error is None:
@@ -178,6 +184,16 @@ class Jobs:
             again = self._read(job_id)
             job = again if again is not None else job
         return job
+
+
+def _not_sealed(stop: StepStopped) -> RunError:
+    return RunError(
+        "BQM202",
+        f"BigQuery refused: {stop.error.message}",
+        where=f"job {stop.job_id}",
+        state="No step was taken back; what an earlier run began is still open.",
+        hint="remove the cause (often a missing role, see docs/real-bigquery.md), then run it again",
+    )
 
 
 def _check_same(job: Job, job_id: str, statement: Statement) -> None:

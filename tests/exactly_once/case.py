@@ -136,6 +136,8 @@ class Case:
     forbidden: str | None = None
     wires: int = 0
     note: str = ""
+    # A page of the history lacked a whole INSERT: nothing in it tells.
+    lost_batch: bool = False
     turns: Turns | None = None
 
     @property

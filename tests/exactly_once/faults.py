@@ -151,6 +151,8 @@ def stale_page(wire: Wire, call: Call) -> requests.Response:
     body = json.loads(answer.content)
     if not body.get("rows"):
         return reply(call, answer.status_code, body)
+    last = body["rows"][-1]["f"]
+    wire.case.lost_batch = last[2]["v"] == "1"
     body["rows"] = body["rows"][:-1]
     body["totalRows"] = str(len(body["rows"]))
     return reply(call, answer.status_code, body)
@@ -162,6 +164,7 @@ def older_page(wire: Wire, call: Call) -> requests.Response:
     body = json.loads(answer.content)
     rows = body.get("rows") or []
     batch = rows[-1]["f"][1]["v"] if rows else None
+    wire.case.lost_batch = bool(rows)
     body["rows"] = [row for row in rows if row["f"][1]["v"] != batch]
     body["totalRows"] = str(len(body["rows"]))
     return reply(call, answer.status_code, body)
