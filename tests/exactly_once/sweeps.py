@@ -8,6 +8,7 @@ import os
 import random
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tests.exactly_once.case import Bench, Case
@@ -117,10 +118,9 @@ class Share:
 
 def work(share: Share) -> Result:
     """Run seeds one after another."""
-    logging.disable(logging.CRITICAL)
     result = Result()
     bench = Bench()
-    with clients_retry_in(bench.timeline):
+    with _silence(), clients_retry_in(bench.timeline):
         cleans = Cleans(bench)
         for number, seed in enumerate(share.seeds):
             case_bench = bench if number % CASES_A_BENCH else Bench()
@@ -130,6 +130,17 @@ def work(share: Share) -> Result:
             if result.bad and share.until_bad:
                 break
     return result
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Let nobody log: every fault is told of, by the tool and by the warehouse."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def _one(case: Case, sweep: Sweep, cleans: Mapping[str, Clean], seed: int, result: Result) -> None:
@@ -166,9 +177,8 @@ def run(sweep: str, seeds: Sequence[int], workers: int, *, until_bad: bool = Fal
 
 def replay(sweep: str, seed: int) -> tuple[Case, Sequence[str]]:
     """Run one case again and return it with what is wrong."""
-    logging.disable(logging.CRITICAL)
     bench = Bench()
-    with clients_retry_in(bench.timeline):
+    with _silence(), clients_retry_in(bench.timeline):
         cleans = Cleans(bench)
         case = bench.case(seed)
         result = Result()
