@@ -25,7 +25,6 @@ from bqmigrate.errors import TargetError
 from bqmigrate.execution import events, repairs, seeing
 from bqmigrate.execution.adopting import Adopting, AdoptionReport
 from bqmigrate.execution.events import Emit, Event
-from bqmigrate.execution.executor import Done
 from bqmigrate.execution.history import Place
 from bqmigrate.execution.identity import new_identity, new_lineage
 from bqmigrate.execution.lease import Clocks
@@ -36,7 +35,7 @@ from bqmigrate.execution.prepared import Prepared
 from bqmigrate.execution.repairs.base import How, Repair
 from bqmigrate.execution.repairs.report import RepairReport, of_repair
 from bqmigrate.execution.report import Report, report
-from bqmigrate.execution.runner import Outcome, Runner
+from bqmigrate.execution.runner import Runner
 from bqmigrate.execution.seeing import Seen
 from bqmigrate.execution.stop import Stop
 from bqmigrate.execution.unlocking import UnlockReport, unlock
@@ -281,11 +280,7 @@ class Project:
         with self._conversation.call():
             runner = replace(self._changing(planner, allow_data_loss, lock_timeout_s, emit), stop=stop or Stop())
             view = prepared.view if prepared else None
-            if dry_run:
-                view = view or runner.read()
-                outcome = Outcome(runner.plan(view), Done(), view.state)
-            else:
-                outcome = runner.run(view, prepared.plan.digest if prepared else None)
+            outcome = runner.dry(view) if dry_run else runner.run(view, prepared.plan.digest if prepared else None)
         ms = round((time.monotonic() - began) * 1000)
         return report(outcome, planner, environment, requests=self.requests, duration_ms=ms, dry_run=dry_run)
 

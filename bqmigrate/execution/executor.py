@@ -19,13 +19,13 @@ from bqmigrate.execution.events import (
 )
 from bqmigrate.execution.failure import Stopped, asked_to_stop, may_be_partial, stopped
 from bqmigrate.execution.identity import Identity
-from bqmigrate.execution.jobs import StepStopped
+from bqmigrate.execution.jobs import Ran, StepStopped
 from bqmigrate.execution.lease import Lease
 from bqmigrate.execution.refusals import LIMITS, is_unknown
 from bqmigrate.execution.stepper import PythonFailed, Result, Stepper
 from bqmigrate.execution.stop import Stop
 from bqmigrate.execution.writer import Writer
-from bqmigrate.model.history import Event, Record, StepRecord
+from bqmigrate.model.history import Direction, Event, Record, StepRecord
 from bqmigrate.operations.raw import is_raw
 from bqmigrate.planning.plan import PlannedMigration, PlannedStep
 from bqmigrate.warehouse.port import WarehouseError
@@ -63,8 +63,8 @@ class Executor:
     done: Done = field(default_factory=Done)
     records: list[Record] = field(default_factory=list)
     written: list[Record] = field(default_factory=list)
-    # Per version, the steps of a half-applied upgrade that the history records as done.
-    done_before: Mapping[str, Sequence[StepRecord]] = field(default_factory=dict)
+    # Per version, direction and generation, the steps of what is half done that the history records as done.
+    done_before: Mapping[tuple[str, Direction, int], Sequence[StepRecord]] = field(default_factory=dict)
     # What was begun and has no row yet, in order: the last of them is the one that runs.
     begun: list[PlannedMigration] = field(default_factory=list)
     stop: Stop = field(default_factory=Stop)
@@ -122,8 +122,8 @@ class Executor:
         self.emit(
             MigrationStarted(migration.version, migration.name, migration.direction, len(migration.steps), resumes)
         )
-        known = {s.number: s for s in self.done_before.get(migration.version, ())}
-        proven = self._proven(migration) if resumes else 0
+        known = {s.number: s for s in self.done_before.get(_key(migration), ())}
+        proven = self._proven(migration)[0] if resumes else 0
         steps: list[StepRecord] = []
         ended: int | None = None
         for planned in migration.steps:
@@ -133,6 +133,8 @@ class Executor:
             self._heed(migration, steps, resumes=resumes)
             result = self._step(migration, planned, steps, proven=planned.key.number <= proven)
             ended = result.ended_at_ms or ended
+            if resumes and planned.step.kind == "create" and planned.key.number > proven:
+                self._look_back(migration, planned)
         ms = round((self.monotonic() - began) * 1000)
         self._record(migration, steps, ms, ended)
         self._count(migration, steps)
@@ -154,12 +156,18 @@ class Executor:
         self.flush()
         raise asked_to_stop(migration, len(steps))
 
-    def _proven(self, migration: PlannedMigration) -> int:
-        """Return the last step that a job of an earlier run proves done; all before it are done too."""
+    def _proven(self, migration: PlannedMigration) -> tuple[int, Ran | None]:
+        """Return the last step that a job of an earlier run proves done, and that job; all before it are done too."""
         for planned in reversed(migration.steps):
-            if planned.step.kind == "job" and self.stepper.find_done(planned) is not None:
-                return planned.key.number
-        return 0
+            if planned.step.kind == "job" and (ran := self.stepper.find_done(planned)) is not None:
+                return planned.key.number, ran
+        return 0, None
+
+    def _look_back(self, migration: PlannedMigration, created: PlannedStep) -> None:
+        """Ask again, after a create, whether a later step was on its way and is done by now."""
+        number, ran = self._proven(migration)
+        if ran is not None and number > created.key.number:
+            self.stepper.overtaken(created, ran)
 
     def _step(
         self, migration: PlannedMigration, planned: PlannedStep, steps: list[StepRecord], *, proven: bool
@@ -275,6 +283,10 @@ def _record_of(planned: PlannedStep, result: Result, ms: int) -> StepRecord:
         planned.key.number, step.kind, step.verb, step.target, planned.digest, result.outcome, result.job_id,
         result.attempts, ms, result.bytes, result.rows,
     )  # fmt: skip
+
+
+def _key(migration: PlannedMigration) -> tuple[str, Direction, int]:
+    return migration.version, migration.direction, migration.generation
 
 
 def _interrupted(migration: PlannedMigration | None) -> InterruptedRun:

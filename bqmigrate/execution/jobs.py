@@ -22,6 +22,8 @@ from bqmigrate.warehouse.port import Conflict, Job, OutcomeUnknown, Parameter, W
 ATTEMPTS = 50
 RESENDS = 5
 POLL_FIRST_S, POLL_MOST_S = 0.2, 5.0
+# What uses up an id, so that nothing can come late under it.
+SEAL = "SELECT 'sealed by bqmigrate: this step is not run in this direction any more'"
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ class Jobs:
     warehouse: Warehouse
     while_waiting: Callable[[], None] | None = None
     sleep: Callable[[float], None] = time.sleep
+    # Called where an id was used up by a seal: raises when this run may not go on past it. None: nobody may.
+    past_seal: Callable[[], None] | None = None
     pace: Pace = field(init=False)
 
     def __post_init__(self) -> None:
@@ -86,6 +90,9 @@ class Jobs:
         for attempt in range(1, ATTEMPTS + 1):
             job_id = job_id_of(attempt)
             mine, job = self._at_pace(job_id, attempt, statement)
+            if job.sql == SEAL and self.past_seal is not None:
+                self.past_seal()
+                continue
             if job.error is None:
                 _check_same(job, job_id, statement)
                 return Ran(job_id, attempt, job, adopted=not mine)
@@ -106,11 +113,11 @@ class Jobs:
             if job is None:
                 return None
             job = self._wait(job_id, job)
-            if job.error is None:
+            if job.error is None and job.sql != SEAL:
                 return Ran(job_id, attempt, job, adopted=True)
         return None
 
-    def seal(self, job_id_of: Callable[[int], str], no_op: Statement) -> Ran | None:
+    def seal(self, job_id_of: Callable[[int], str]) -> Ran | None:
         """Use up the next free id with a no-op; returns the job of a real attempt that ended well, or None.
 
         Raises RunError when BigQuery refuses even that: what was sent may still arrive.
@@ -118,12 +125,12 @@ class Jobs:
         for attempt in range(1, ATTEMPTS + 1):
             job_id = job_id_of(attempt)
             try:
-                _, job = self._settle(job_id, attempt, no_op)
+                mine, job = self._settle(job_id, attempt, Statement(SEAL))
             except StepStopped as stop:
                 raise told(stop) or _not_sealed(stop) from stop
-            if job.sql == no_op.sql:
+            if job.sql == SEAL and mine:
                 return None
-            if job.error is None:
+            if job.error is None and job.sql != SEAL:
                 return Ran(job_id, attempt, job, adopted=True)
         return None
 

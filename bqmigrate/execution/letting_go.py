@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 from bqmigrate.errors import BqmigrateError
 from bqmigrate.execution.executor import Executor
@@ -22,7 +23,8 @@ def after(view: View, executor: Executor) -> HistoryState:
 
 def let_go_after_failure(held: Lease, executor: Executor, view: View, own: OpenRun) -> None:
     """Let go; what stopped the run is the news, so that failing in this is only logged."""
-    left = opened(own.id, executor.begun, executor.writer.seq) if executor.begun else None
+    begun = opened(own.id, executor.begun, executor.writer.seq, None)
+    left = replace(begun, at_ms=own.at_ms) if executor.begun else None
     try:
         held.release(after(view, executor), own=own, unsettled=left)
     except (BqmigrateError, WarehouseError) as error:

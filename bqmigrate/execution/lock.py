@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from bqmigrate.config import Config
@@ -69,11 +70,15 @@ class OpenVersion:
 
 @dataclass(frozen=True)
 class OpenRun:
-    """A run that set out and whose versions are not all settled; only rows after `seq` settle them."""
+    """A run that set out and whose versions are not all settled; only rows after `seq` settle them.
+
+    `at_ms` is when it began by the server's clock, in milliseconds since 1970; 0 where nobody noted it.
+    """
 
     id: str
     versions: tuple[OpenVersion, ...]
     seq: int = 0
+    at_ms: int = 0
 
 
 @dataclass(frozen=True)
@@ -155,9 +160,9 @@ class Lock:
             raise NotALock(str(error)) from error
 
 
-def opened(run_id: str, migrations: Sequence[PlannedMigration], seq: int) -> OpenRun:
-    """Return the open run of what is about to be done after row `seq`."""
-    return OpenRun(run_id, tuple(_opened(m) for m in migrations), seq)
+def opened(run_id: str, migrations: Sequence[PlannedMigration], seq: int, now: datetime | None) -> OpenRun:
+    """Return the open run of what is about to be done after row `seq`; `now` by the server's clock."""
+    return OpenRun(run_id, tuple(_opened(m) for m in migrations), seq, round(now.timestamp() * 1000) if now else 0)
 
 
 def chunks(lock: Lock, run_id: str, migrations: Sequence[PlannedMigration]) -> Sequence[Sequence[PlannedMigration]]:
@@ -168,7 +173,7 @@ def chunks(lock: Lock, run_id: str, migrations: Sequence[PlannedMigration]) -> S
     out: list[list[PlannedMigration]] = []
     for migration in migrations:
         longer = [*out[-1], migration] if out else [migration]
-        if out and replace(lock, runs=(*lock.runs, opened(run_id, longer, 0))).fits:
+        if out and replace(lock, runs=(*lock.runs, opened(run_id, longer, 0, datetime.now(UTC)))).fits:
             out[-1] = longer
         else:
             out.append([migration])
@@ -203,4 +208,4 @@ def _dump(lock: Lock) -> str:
 
 def _run(data: Mapping[str, Any]) -> OpenRun:
     versions = tuple(OpenVersion(**{**v, "steps": tuple(OpenStep(**s) for s in v["steps"])}) for v in data["versions"])
-    return OpenRun(data["id"], versions, data["seq"])
+    return OpenRun(data["id"], versions, data["seq"], data.get("at_ms", 0))

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from bqmigrate.errors import RefusedError, RunError, UnsettledError, ValidationError
 from bqmigrate.execution import history, holders, lease
+from bqmigrate.execution.age import refuse_old
 from bqmigrate.execution.events import Emit, RunStarted
 from bqmigrate.execution.executor import Done, Executor
 from bqmigrate.execution.history import Place, View
@@ -78,11 +79,25 @@ class Runner:
     stop: Stop = field(default_factory=Stop)
 
     def read(self) -> View:
-        """Read lock and rows: two requests, one when nobody ever ran."""
-        return history.read(self.warehouse, self.place, self.pins, self.clocks.sleep)
+        """Read lock and rows: two requests, one when nobody ever ran.
+
+        An upgrade that finds no lock meets the rows of a lost one when it makes its own; a downgrade has to ask.
+        """
+        view = history.read(self.warehouse, self.place, self.pins, self.clocks.sleep)
+        if view.lock is None and self.direction == "downgrade":
+            history.refuse_without_lock(self.warehouse, self.place)
+        return view
+
+    def dry(self, view: View | None) -> Outcome:
+        """Decide and change nothing: what `run` would do."""
+        view = view or self.read()
+        if view.lock is None:
+            history.refuse_without_lock(self.warehouse, self.place)
+        return Outcome(self.plan(view), Done(), view.state)
 
     def plan(self, view: View) -> Plan:
-        """Decide, on what was read and on what open runs may have done since."""
+        """Decide, on what was read and on what open runs may have done since. Raises UnsettledError."""
+        refuse_old(view, self.warehouse.server_time)
         open_ = view.lock.unsettled(view.state) if view.lock else ()
         lineage = self._lineage(view)
         try:
@@ -125,7 +140,7 @@ class Runner:
                 view = None
                 continue
             first = self._chunks(view, plan)[0]
-            own = opened(self.identity.run_id, first, view.state.last_seq)
+            own = opened(self.identity.run_id, first, view.state.last_seq, self.warehouse.server_time)
             taken = self._take(view, plan, own)
             if taken is None:
                 view = None
@@ -173,7 +188,7 @@ class Runner:
             )
             open_ = [v.version for v in (view.lock.unsettled(view.state) if view.lock else ())]
             for number, chunk in enumerate(self._chunks(view, plan)):
-                own = opened(self.identity.run_id, chunk, executor.writer.seq)
+                own = opened(self.identity.run_id, chunk, executor.writer.seq, self.warehouse.server_time)
                 if number:
                     held.reopen(own, after(view, executor))
                 self._start(executor, chunk)
@@ -190,7 +205,8 @@ class Runner:
             self.stop.check_now()
             held.renew_if_due()
 
-        jobs = Jobs(self.warehouse, between_polls, self.clocks.sleep)
+        # A seal that stands while the lock is ours is of a run before: what it gave up, lock and rows have told.
+        jobs = Jobs(self.warehouse, between_polls, self.clocks.sleep, past_seal=held.check)
         stepper = Stepper(
             self.warehouse,
             jobs,
@@ -205,11 +221,7 @@ class Runner:
         writer = Writer(jobs, self.place, held.lock.lineage, view.state.last_seq, view.state.last_chain)
         executor = Executor(stepper, writer, held, self.identity, self.emit, self.clocks.monotonic)
         executor.stop, executor.applied_before = self.stop, tuple(view.state.applied)
-        executor.done_before = {
-            state.version: [s for s in state.steps if s.outcome in {"made", "found", "done"}]
-            for state in view.state.unsettled
-            if state.direction == "upgrade" and self.direction == "upgrade"
-        }
+        executor.done_before = {(s.version, s.direction, s.generation): s.done_on_the_way for s in view.state.unsettled}
         return executor
 
     def _prepare(self, executor: Executor, view: View, plan: Plan) -> Plan:

@@ -12,7 +12,6 @@ from itertools import zip_longest
 from bqmigrate.errors import UnsettledError
 from bqmigrate.execution.absence import find
 from bqmigrate.execution.evidence import reached
-from bqmigrate.execution.jobs import Statement
 from bqmigrate.execution.lock import OpenVersion
 from bqmigrate.execution.stepper import Stepper
 from bqmigrate.model.history import HistoryState, Outcome, Record, StepRecord, VersionState
@@ -21,7 +20,6 @@ from bqmigrate.planning.plan import PlannedMigration, PlannedStep
 from bqmigrate.planning.trace import MADE_LABEL
 from bqmigrate.warehouse.port import StaleEtag
 
-SEAL = "SELECT 'sealed by bqmigrate: this step is not run in this direction any more'"
 FENCE_LABEL = "bqm_fence"
 FENCE_TRIES = 5
 
@@ -93,7 +91,7 @@ def sealed(stepper: Stepper, planned: PlannedStep) -> tuple[Outcome, str | None]
 
 
 def _seal_job(stepper: Stepper, planned: PlannedStep) -> tuple[Outcome, str | None]:
-    ran = stepper.jobs.seal(lambda attempt: planned.key.job_id(stepper.lineage, attempt), Statement(SEAL))
+    ran = stepper.jobs.seal(lambda attempt: planned.key.job_id(stepper.lineage, attempt))
     return ("done", ran.job_id) if ran else ("failed", None)
 
 

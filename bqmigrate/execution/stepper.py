@@ -100,10 +100,33 @@ class Stepper:
         lost: tuple[str, ...] = ()
         if step.rewrites is not None and step.of is not None and self.find_done(planned) is None:
             lost = lost_columns(self.warehouse, step.of, step.rewrites)
-        result = _of_job(self._run(planned, step, step.sql), "done")
+        result = _of_job(self._past_strays(planned, step), "done")
         if step.of is not None and step.keeps_labels:
             put_back(self.warehouse, step.of, step.keeps_labels)
         return replace(result, notes=(f"gone with it, set aside earlier: {', '.join(lost)}",)) if lost else result
+
+    def _past_strays(self, planned: PlannedStep, step: JobStep) -> Ran:
+        """Run a statement; what a create that came late left under the name it gives a table makes way."""
+        try:
+            return self._run(planned, step, step.sql)
+        except StepStopped as stop:
+            live = self.warehouse.get(step.of) if step.of and stop.error.reason == "duplicate" else None
+            label = live.labels.get(MADE_LABEL, "") if live else ""
+            if step.of is None or label.partition("-m")[0] not in self.ours or not self._swept(planned, step.of, label):
+                raise
+            return self._run(planned, step, step.sql)
+
+    def overtaken(self, planned: PlannedStep, later: Ran) -> None:
+        """Take away what a create made after a later step of its migration was done: it came too late.
+
+        That step was still on its way when it was looked for; by now the table has its name of afterwards.
+        """
+        if not isinstance(planned.step, CreateStep) or planned.step.resource == "dataset":
+            return
+        live = self.warehouse.get(planned.step.reference)
+        done_ms, made_ms = later.job.ended_at_ms, int(live.body.get("creationTime") or 0) if live else 0
+        if live is not None and done_ms is not None and made_ms > done_ms and _is_ours(live, planned.step):
+            self._swept(planned, planned.step.reference, live.labels[MADE_LABEL])
 
     def _run(self, planned: PlannedStep, step: JobStep, sql: str) -> Ran:
         parameters = [Parameter(name, "STRING", value) for name, value in step.parameters.items()]

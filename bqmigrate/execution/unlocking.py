@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from bqmigrate.errors import LeaseError, RefusedError, RunError
 from bqmigrate.execution import history, holders
@@ -19,7 +20,9 @@ from bqmigrate.execution.runner import Runner
 from bqmigrate.execution.writer import Writer
 from bqmigrate.model.history import HistoryState
 from bqmigrate.planning.views import Running
-from bqmigrate.warehouse.port import OutcomeUnknown, StaleEtag
+from bqmigrate.warehouse.port import ColumnsWanted, OutcomeUnknown, StaleEtag
+
+WRITTEN = ColumnsWanted((("seq", "INTEGER", "REQUIRED"), ("at", "TIMESTAMP", "REQUIRED")))
 
 
 @dataclass(frozen=True)
@@ -37,15 +40,36 @@ def unlock(runner: Runner, lease_id: str) -> UnlockReport:
 
     Raises RefusedError when nobody holds it, or another run does; LeaseError when that run turns out to live.
     """
-    view = runner.read()
+    view, seq = _fenced(runner, lease_id)
     lock, holder = _checked(view, lease_id)
-    seq = _fence(runner, view, lock, holder)
     _let_go(runner, view, holder, seq)
     shown = holders.running(view, lives=False, margin_s=0)
     if shown is None:
         raise TypeError(view)
     open_ = tuple(lock.unsettled(view.state))
     return UnlockReport(shown, open_, _next(open_, view.state))
+
+
+def _fenced(runner: Runner, lease_id: str) -> tuple[View, int]:
+    """Claim the slot after the last row; a slot that an older page did not show is no sign of life."""
+    view = runner.read()
+    began = runner.warehouse.server_time
+    for attempt in range(TRIES):
+        lock, holder = _checked(view, lease_id)
+        try:
+            return view, _fence(runner, view, lock, holder)
+        except LeaseError:
+            if attempt == TRIES - 1 or _wrote_since(runner, view.state.last_seq, began):
+                raise
+        runner.clocks.sleep(min(0.5 * 2**attempt, 8.0))
+        view = runner.read()
+    raise AssertionError(TRIES)
+
+
+def _wrote_since(runner: Runner, seq: int, began: datetime | None) -> bool:
+    """Tell whether a row after `seq` was written since a moment of the server's clock."""
+    later = [r["at"] for r in runner.warehouse.rows(runner.place.rows, WRITTEN) or () if int(r["seq"]) > seq]
+    return any(began is None or at is None or at >= began for at in later)
 
 
 def _checked(view: View, lease_id: str) -> tuple[Lock, Holder]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bqmigrate.errors import LeaseError, RunError, UnsettledError
@@ -15,6 +15,11 @@ from bqmigrate.warehouse.port import ColumnsWanted
 
 SEQ = ColumnsWanted((("seq", "INTEGER", "REQUIRED"),))
 LOOKS = 6
+
+
+def slot(lineage: str, seq: int) -> Callable[[int], str]:
+    """Return the ids under which a row is written, by attempt."""
+    return lambda attempt: f"bqm-{lineage}-e{seq}-a{attempt}"
 
 
 @dataclass
@@ -39,7 +44,7 @@ class Writer:
         sql = rows.insert_sql(self.place.rows, len(batch))
         statement = Statement(sql, rows.parameters(batch), changes=(self.place.rows,))
         try:
-            self.jobs.run_once(lambda attempt: f"bqm-{self.lineage}-e{first}-a{attempt}", statement)
+            self.jobs.run_once(slot(self.lineage, first), statement)
         except UnsettledError as error:
             self._refuse_behind(first)
             raise LeaseError(

@@ -99,6 +99,13 @@ class VersionState:
     # The lineage its steps ran under; empty: the one there is.
     lineage: str = ""
 
+    @property
+    def done_on_the_way(self) -> tuple[StepRecord, ...]:
+        """Return the steps, in the direction it is half-way in, that its rows call done."""
+        begun = self.direction == "upgrade" or (self.record.event, self.record.direction) == ("failed", "downgrade")
+        steps = self.steps if self.direction == "upgrade" else self.record.steps
+        return tuple(s for s in steps if begun and s.outcome in {"made", "found", "done"})
+
 
 @dataclass(frozen=True)
 class HistoryState:

@@ -16,7 +16,7 @@ from bqmigrate import Project
 from bqmigrate.config import Overrides
 from bqmigrate.errors import BqmigrateError
 from bqmigrate.execution.lease import Clocks
-from bqmigrate.local import LocalWarehouse
+from bqmigrate.local import LocalWarehouse, Switches
 from bqmigrate.local.http.message import Request
 from tests.exactly_once.timeline import CALL_S, Timeline
 from tests.exactly_once.turns import Turns
@@ -26,13 +26,18 @@ HISTORY = "bqmigrate"
 LOCK = "_schema_migrations_lock"
 ENDPOINT = {"BIGQUERY_EMULATOR_HOST": "http://bq.local"}
 SUCCESS = range(200, 300)
+# Changes of one table in ten seconds: the limit is kept, also by a run that does not know what the last one did.
+UPDATES = 5
+
+
+DIRECTIONS = ("upgrade", "downgrade", "adopt", "repair", "unlock")
 
 
 @dataclass(frozen=True)
 class Command:
-    """What a person runs: upgrade, downgrade or adopt, where to, and on which files."""
+    """What a person runs, where to, and on which files; the target of a repair is `revert 0003`."""
 
-    direction: Literal["upgrade", "downgrade", "adopt"]
+    direction: Literal["upgrade", "downgrade", "adopt", "repair", "unlock"]
     target: str
     files: Path
     allow_data_loss: bool = True
@@ -100,13 +105,16 @@ class Landed:
 
 
 class Bench:
-    """A warehouse in memory with a timeline; every case is a project of its own on it."""
+    """A warehouse in memory with a timeline; every case is a project of its own on it.
+
+    `updates` is how many changes of one table it takes in ten seconds, None for any number.
+    """
 
     _numbers = itertools.count(1)
 
-    def __init__(self) -> None:
+    def __init__(self, updates: int | None = UPDATES) -> None:
         self.timeline = Timeline()
-        self.warehouse = LocalWarehouse.open(None, self.timeline)
+        self.warehouse = LocalWarehouse.open(None, self.timeline, Switches(metadata_updates=updates))
         self.adapter = self.warehouse.adapter()
 
     def case(self, seed: int) -> Case:
@@ -157,11 +165,7 @@ class Case:
         kind: Literal["done", "killed", "stopped"] = "done"
         try:
             with self.open(command.files, wire) as project:
-                if command.direction == "adopt":
-                    project.adopt(command.target)
-                else:
-                    change = project.upgrade if command.direction == "upgrade" else project.downgrade
-                    change(command.target, allow_data_loss=command.allow_data_loss)
+                self._do(project, command)
         except Killed:
             kind = "killed"
         except BqmigrateError as stopped:
@@ -172,6 +176,20 @@ class Case:
         end = End(kind, wire.number, len(writes), error)
         self.ends.append(end)
         return end
+
+    def _do(self, project: Project, command: Command) -> None:
+        match command.direction:
+            case "adopt":
+                project.adopt(command.target)
+            case "unlock":
+                project.unlock(self.holder() or "nobody")
+            case "repair":
+                how, _, version = command.target.partition(" ")
+                project.repair(how, version or None, yes=True, allow_data_loss=command.allow_data_loss)  # type: ignore[arg-type]
+            case "upgrade":
+                project.upgrade(command.target, allow_data_loss=command.allow_data_loss)
+            case "downgrade":
+                project.downgrade(command.target, allow_data_loss=command.allow_data_loss)
 
     def open(self, files: Path, wire: Wire) -> Project:
         """Open the project of a folder on this case's warehouse."""

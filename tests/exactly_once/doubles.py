@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from tests.exactly_once.case import Case
 from tests.exactly_once.faults import DEADLY, FAULTS
-from tests.exactly_once.scenarios import Scenario
 from tests.exactly_once.singles import AFTER_TTL_S, Clean, begin, recover
+from tests.exactly_once.story import Scenario
 from tests.exactly_once.wire import Act, Call, Wire
 
 # How far into the recovery the second fault may strike: past its end it does not.

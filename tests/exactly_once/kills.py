@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.exactly_once.material import ADD, BASE, CHURN, CONFIG, FILL, PATCHES, SCRIPT, VIEW
 from tests.exactly_once.oracle import Oracle, shape
 from tests.exactly_once.result import Bad, Result
-from tests.exactly_once.scenarios import ADD, BASE, CHURN, CONFIG, FILL, PATCHES, SCRIPT, VIEW
 
 FILES = {
     **BASE,

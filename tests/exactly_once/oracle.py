@@ -76,13 +76,16 @@ class Oracle:
     def __init__(self, case: Looked) -> None:
         self.case = case
         self.rows = _rows(case)
+        named = [row["name"] for row in self.rows if row["event"] == "genesis"]
+        renamed = [row["name"] for row in self.rows if row["event"] == "repaired" and row["version"] is None]
+        self.lineages = {name for text in (*named, *renamed) for name in re.findall(r"[a-z0-9]{10}", text or "")}
         self.jobs = [job for job in _jobs(case) if self._is_of_this_history(job)]
         self.state = fold(self.rows)
 
     def _is_of_this_history(self, job: Job) -> bool:
-        """Tell whether a job is not another history's: the first row names the lineage."""
+        """Tell whether a job is not another history's: its rows name the lineage, and what it became."""
         match = STEP.match(job.id) or SLOT.match(job.id)
-        return match is None or not self.rows or match["lineage"] == self.rows[0]["name"]
+        return match is None or not self.rows or match["lineage"] in self.lineages
 
     def findings(self) -> Iterator[str]:
         """Yield what is wrong, as invariant: fact."""
@@ -97,7 +100,7 @@ class Oracle:
     def _one_job_per_step(self) -> Iterator[str]:
         done: dict[str, int] = {}
         for job in self.jobs:
-            if (STEP.match(job.id) or SLOT.match(job.id)) and not job.failed:
+            if (STEP.match(job.id) or SLOT.match(job.id)) and not job.failed and not job.is_seal:
                 key = job.id.rpartition("-a")[0]
                 done[key] = done.get(key, 0) + 1
         for key, count in done.items():

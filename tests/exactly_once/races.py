@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from tests.exactly_once.case import Case, End
 from tests.exactly_once.doubles import choosing
 from tests.exactly_once.oracle import Oracle, shape
-from tests.exactly_once.scenarios import BY_NAME, Scenario
+from tests.exactly_once.scenarios import BY_NAME
 from tests.exactly_once.singles import AFTER_TTL_S, Clean, begin, difference, without_strays
+from tests.exactly_once.story import Scenario
 from tests.exactly_once.turns import Turns
 
 RACED = ("add_columns", "fill", "patches", "view", "rename", "churn", "several", "gives_up", "down_one", "up_down_up")

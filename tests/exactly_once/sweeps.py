@@ -92,7 +92,7 @@ def singles_matching(scenario: str, fault: str) -> Sequence[int]:
     """Return the seeds of every call x every fault x every scenario; of one scenario, of one fault, where given."""
     bench = Bench()
     out = []
-    with clients_retry_in(bench.timeline):
+    with _silence(), clients_retry_in(bench.timeline):
         for number, known in enumerate(SCENARIOS):
             if scenario in {"", known.name}:
                 singles = singles_of(known, clean(bench, known))
@@ -119,12 +119,11 @@ class Share:
 def work(share: Share) -> Result:
     """Run seeds one after another."""
     result = Result()
-    bench = Bench()
+    bench = _bench(share.sweep)
     with _silence(), clients_retry_in(bench.timeline):
         cleans = Cleans(bench)
         for number, seed in enumerate(share.seeds):
-            case_bench = bench if number % CASES_A_BENCH else Bench()
-            bench = case_bench
+            bench = bench if number % CASES_A_BENCH else _bench(share.sweep)
             with clients_retry_in(bench.timeline):
                 _one(bench.case(seed), SWEEPS[share.sweep], cleans, seed, result)
             if result.bad and share.until_bad:
@@ -132,15 +131,25 @@ def work(share: Share) -> Result:
     return result
 
 
+def _bench(sweep: str) -> Bench:
+    """Return a warehouse: the lease alone keeps to no pace, which is the runner's."""
+    return Bench(None) if sweep == "lease" else Bench()
+
+
 @contextmanager
 def _silence() -> Iterator[None]:
-    """Let nobody log: every fault is told of, by the tool and by the warehouse."""
-    before = logging.root.manager.disable
+    """Let nobody log, since every fault would be told of; and let nobody look for a proxy, at every request."""
+    before, proxies = logging.root.manager.disable, os.environ.get("no_proxy")
     logging.disable(logging.CRITICAL)
+    os.environ["no_proxy"] = "bq.local"
     try:
         yield
     finally:
         logging.disable(before)
+        if proxies is None:
+            del os.environ["no_proxy"]
+        else:
+            os.environ["no_proxy"] = proxies
 
 
 def _one(case: Case, sweep: Sweep, cleans: Mapping[str, Clean], seed: int, result: Result) -> None:
@@ -177,7 +186,7 @@ def run(sweep: str, seeds: Sequence[int], workers: int, *, until_bad: bool = Fal
 
 def replay(sweep: str, seed: int) -> tuple[Case, Sequence[str]]:
     """Run one case again and return it with what is wrong."""
-    bench = Bench()
+    bench = _bench(sweep)
     with _silence(), clients_retry_in(bench.timeline):
         cleans = Cleans(bench)
         case = bench.case(seed)

@@ -79,7 +79,7 @@ def under_lease(repair: Repair, read: Callable[[], View], decide: Callable[[View
                 command="repair",
             )  # fmt: skip
             continue
-        own = opened(runner.identity.run_id, work.migrations, view.state.last_seq)
+        own = opened(runner.identity.run_id, work.migrations, view.state.last_seq, runner.warehouse.server_time)
         mine = lease.myself(runner.identity.run_id, python=False)
         held = lease.take(runner.warehouse, runner.place, view, mine, own, runner.clocks)
         if held is None:

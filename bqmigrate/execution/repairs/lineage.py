@@ -8,6 +8,7 @@ from dataclasses import replace
 from bqmigrate.errors import ConfigError, RunError, UnsettledError
 from bqmigrate.execution import history, lease
 from bqmigrate.execution.events import LeaseTaken
+from bqmigrate.execution.evidence import reached
 from bqmigrate.execution.executor import Executor
 from bqmigrate.execution.history import View
 from bqmigrate.execution.jobs import Jobs
@@ -22,11 +23,13 @@ from bqmigrate.execution.repairs.base import (
     fence,
     healthy,
 )
-from bqmigrate.execution.repairs.sealing import SetOut, certain
+from bqmigrate.execution.repairs.versions import step_record
 from bqmigrate.execution.runner import ROUNDS, Runner
+from bqmigrate.execution.settle import sealed
 from bqmigrate.execution.stepper import Stepper
+from bqmigrate.execution.writer import slot
 from bqmigrate.model.history import HistoryState, Record, StepRecord, fold, renamed
-from bqmigrate.planning.plan import PlannedMigration
+from bqmigrate.planning.plan import PlannedMigration, PlannedStep
 from bqmigrate.warehouse.port import OutcomeUnknown, StaleEtag
 
 OPTION = "--new-lineage"
@@ -133,13 +136,17 @@ def _check_location(runner: Runner) -> None:
 
 def _hold(repair: Repair, held: Lease, view: View, why: str) -> Repaired:
     """Record what the old lineage had begun, and the new lineage; then let go."""
+    # A lock of these pins and a lineage without its row is what an earlier repair of a lost one left.
+    is_lost = view.lock is None or not repair.runner.pins.differences(view.lock.pins)
     executor = executor_for(repair.runner, held, view.state)
     own = OpenRun(repair.runner.identity.run_id, (), view.state.last_seq)
-    old, new = view.state.lineages[-1], held.lock.lineage
     try:
+        if is_lost:
+            view = _whole(repair.runner, executor, view)
+            executor = executor_for(repair.runner, held, view.state)
+        old, new = view.state.lineages[-1], held.lock.lineage
         fence(executor, view)
-        # A lock of these pins and a lineage without its row is what an earlier repair of a lost one left.
-        if view.lock is None or not repair.runner.pins.differences(view.lock.pins):
+        if is_lost:
             executor.records.extend(_begun(repair, executor, view.state, old))
         executor.records.append(executor.identity.record("repaired", name=renamed(old, new), error=f"{OPTION}: {why}"))
         executor.flush()
@@ -149,6 +156,27 @@ def _hold(repair: Repair, held: Lease, view: View, why: str) -> Repaired:
     state = fold((*view.records, *executor.written))
     held.release(state, own=own, unsettled=None)
     return Repaired(lineage=(old, new), state=state)
+
+
+def _whole(runner: Runner, executor: Executor, view: View) -> View:
+    """Return the view once it shows every row, and seal the slot after them: no run of the lost lock writes more.
+
+    No lock tells how many rows there are; their table does, and the slot. Raises UnsettledError.
+    """
+    for attempt in range(history.READS):
+        there = runner.warehouse.get(runner.place.rows)
+        next_slot = slot(view.state.lineages[-1], view.state.last_seq + 1)
+        if (there is None or there.rows == len(view.records)) and executor.stepper.jobs.seal(next_slot) is None:
+            return view
+        runner.clocks.sleep(min(0.5 * 2**attempt, 8.0))
+        again = _read(runner)
+        view = replace(view, state=again.state, records=again.records)
+    raise UnsettledError(
+        "BQM515",
+        f"{runner.place.rows}: row {view.state.last_seq + 1} was written by a job, and is not there",
+        state=UNCHANGED,
+        hint="write the rows again as their jobs had them: bqmigrate repair --rebuild-history",
+    )
 
 
 def _begun(repair: Repair, executor: Executor, state: HistoryState, old: str) -> Sequence[Record]:
@@ -168,23 +196,19 @@ def _begun(repair: Repair, executor: Executor, state: HistoryState, old: str) ->
         if state.standing(migration.version) not in {"pending", "reverted"}:
             continue
         planned = runner.planner.again(state, [migration.version], old)[0]
-        done = certain(stepper, _set_out(planned), seal=True)
+        done = reached([_found_out(stepper, s) for s in planned.steps])
         if not done:
             break  # versions run in order
         out.append(_row(executor, planned, done))
     return out
 
 
-def _set_out(planned: PlannedMigration) -> Sequence[SetOut]:
-    inverses = planned.way_back.steps if planned.way_back else ()
-    return [
-        SetOut(
-            s.key,
-            StepRecord(s.key.number, s.step.kind, s.step.verb, s.step.target, s.digest, "failed"),
-            inverses[s.key.number - 1] if inverses else None,
-        )
-        for s in planned.steps
-    ]
+def _found_out(stepper: Stepper, planned: PlannedStep) -> StepRecord:
+    """Seal a step; what nobody can tell was done is to be done again: Python, and an object that may be anybody's."""
+    outcome, job_id = sealed(stepper, planned)
+    if outcome == "found" or planned.step.kind == "python":
+        outcome = "failed"
+    return step_record(planned, outcome, job_id)
 
 
 def _row(executor: Executor, planned: PlannedMigration, done: Sequence[StepRecord]) -> Record:

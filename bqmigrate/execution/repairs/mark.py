@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bqmigrate.execution.age import interrupted_long_ago
 from bqmigrate.execution.executor import Executor
 from bqmigrate.execution.history import View
 from bqmigrate.execution.repairs import versions
@@ -30,7 +31,9 @@ def decide(repair: Repair, view: View) -> Work:
             "bqmigrate history",
         )
     versions.refuse_lower(repair, state, OPTION)
-    if versions.is_going_down(known, view):
+    # Nothing else can settle what is too old to ask about: then it goes by the word of whoever compared.
+    old = {v.version for v, _ in interrupted_long_ago(view, repair.runner.warehouse.server_time)}
+    if versions.is_going_down(known, view) and known.version not in old:
         versions.refuse_going_down(known, "steps of it may be undone already")
     lineage = view.lock.lineage if view.lock else ""
     migration = versions.upgrade_of(repair, state, known, lineage)

@@ -129,12 +129,25 @@ class Rebuild:
         executor.flush()
         for number, (sql, parameters) in enumerate(_statements(executor, self.repair.runner.place.rows, found)):
             _run(executor, number, Statement(sql, parameters))
-        self.repair.runner.read()
+        _verify(self.repair.runner)
         return Repaired(
             rows_rebuilt=tuple(sorted((*found.of("job"), *found.of("table")))),
             rows_unchecked=found.of("unchecked"),
             rows_lost=found.of("lost"),
         )
+
+
+def _verify(runner: Runner) -> None:
+    """Read what was written; a page from before that is no damage. Raises UnsettledError."""
+    for attempt in range(history.READS):
+        try:
+            runner.read()
+        except UnsettledError as error:
+            if error.code not in BROKEN or attempt == history.READS - 1:
+                raise
+            runner.clocks.sleep(min(0.5 * 2**attempt, 8.0))
+        else:
+            return
 
 
 def _as_it_is(runner: Runner) -> View:

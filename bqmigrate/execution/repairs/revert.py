@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bqmigrate.errors import BqmigrateError, Place, RefusedError, TargetError
+from bqmigrate.execution.age import refuse_old
 from bqmigrate.execution.executor import Executor
 from bqmigrate.execution.history import View
 from bqmigrate.execution.jobs import Jobs
@@ -31,6 +32,7 @@ def decide(repair: Repair, view: View) -> Work:
 
     Raises RefusedError where a downgrade would do it or rows would be lost, UnsettledError where it cannot be.
     """
+    refuse_old(view, repair.runner.warehouse.server_time)
     state = presumed(view)
     known = state.versions.get(repair.version)
     if known is None:

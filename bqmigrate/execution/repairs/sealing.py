@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from bqmigrate.errors import UnsettledError
 from bqmigrate.execution.absence import find
 from bqmigrate.execution.evidence import DONE, last_certain, proven, reached
-from bqmigrate.execution.jobs import Statement
-from bqmigrate.execution.settle import FENCE_LABEL, FENCE_TRIES, SEAL
+from bqmigrate.execution.settle import FENCE_LABEL, FENCE_TRIES
 from bqmigrate.execution.stepper import Stepper
 from bqmigrate.model.history import Outcome, StepRecord
 from bqmigrate.operations.steps import JobStep, PatchStep, Step
@@ -37,9 +36,9 @@ def how_far(stepper: Stepper, steps: Sequence[SetOut], *, seal: bool) -> tuple[S
     return reached(_looked_at(stepper, steps, seal=seal))
 
 
-def certain(stepper: Stepper, steps: Sequence[SetOut], *, seal: bool = False) -> tuple[StepRecord, ...]:
+def certain(stepper: Stepper, steps: Sequence[SetOut]) -> tuple[StepRecord, ...]:
     """Return the steps that were done for certain; what cannot be told is to be done again."""
-    out = _looked_at(stepper, steps, seal=seal)
+    out = _looked_at(stepper, steps, seal=False)
     return tuple(proven(r) for r in out if r.number <= last_certain(out))
 
 
@@ -65,10 +64,8 @@ def _job(stepper: Stepper, key: StepKey, *, seal: bool) -> tuple[Outcome, str | 
     def job_id_of(attempt: int) -> str:
         return key.job_id(stepper.lineage, attempt)
 
-    ran = stepper.jobs.seal(job_id_of, Statement(SEAL)) if seal else stepper.jobs.find_done(job_id_of)
-    if ran is None or ran.job.sql == SEAL:
-        return "failed", None
-    return "done", ran.job_id
+    ran = stepper.jobs.seal(job_id_of) if seal else stepper.jobs.find_done(job_id_of)
+    return ("done", ran.job_id) if ran else ("failed", None)
 
 
 def _create(stepper: Stepper, step: SetOut) -> Outcome:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bqmigrate.errors import UnsettledError
 from bqmigrate.execution.evidence import DONE
-from bqmigrate.execution.history import View
+from bqmigrate.execution.history import READS, View
 from bqmigrate.execution.lock import OpenVersion
 from bqmigrate.execution.repairs.base import UNCHANGED
 from bqmigrate.execution.repairs.sealing import SetOut
@@ -63,7 +63,7 @@ def _way_back(runner: Runner, view: View, known: VersionState, open_up: OpenVers
     found: Any = None
     seqs = {r.seq for r in _rows(view, known)}
     if seqs:
-        kept = {int(r["seq"]): r["undo"] for r in runner.warehouse.rows(runner.place.rows, UNDO) or ()}
+        kept = _kept(runner, seqs)
         found = next((kept[seq] for seq in sorted(seqs, reverse=True) if kept.get(seq) is not None), None)
     if found is None and open_up is not None and open_up.steps:
         found = {"steps": [s.undo for s in open_up.steps], **(open_up.back or {})}
@@ -77,6 +77,17 @@ def _way_back(runner: Runner, view: View, known: VersionState, open_up: OpenVers
             state=UNCHANGED,
             hint="bring the file back as it was, then: bqmigrate downgrade",
         ) from error
+
+
+def _kept(runner: Runner, seqs: Collection[int]) -> Mapping[int, Any]:
+    """Read the ways back; a page without rows that were there a moment ago is read again."""
+    kept: Mapping[int, Any] = {}
+    for attempt in range(READS):
+        kept = {int(r["seq"]): r["undo"] for r in runner.warehouse.rows(runner.place.rows, UNDO) or ()}
+        if kept.keys() >= set(seqs):
+            break
+        runner.clocks.sleep(min(0.5 * 2**attempt, 8.0))
+    return kept
 
 
 def _steps(view: View, known: VersionState, open_up: OpenVersion | None) -> Mapping[int, StepRecord]:

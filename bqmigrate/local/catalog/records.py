@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from bqmigrate.local.catalog.partitions import hidden_columns
@@ -114,7 +115,7 @@ class TableRecord:
         """Return the name as BigQuery's messages spell it."""
         return f"{self.project}:{self.dataset}.{self.table}"
 
-    @property
+    @cached_property
     def model(self) -> Table:
         """Return what the schema rules look at."""
         return Table.from_rest(self.resource)

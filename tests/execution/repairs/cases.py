@@ -81,7 +81,7 @@ def is_sound(stand):
     assert set(stand.states().values()) == {"applied"}
     done: dict[str, int] = {}
     for job in stand.client.list_jobs(max_results=1000):
-        if job.error_result is None and job.job_id.startswith("bqm-"):
+        if job.error_result is None and job.job_id.startswith("bqm-") and "sealed by bqmigrate" not in job.query:
             step = job.job_id.rpartition("-a")[0]
             done[step] = done.get(step, 0) + 1
     assert [step for step, count in done.items() if count > 1] == []

@@ -158,7 +158,7 @@ def test_rows_that_are_lost_are_rebuilt_under_either_lineage(stand):
     is_sound(stand)
 
 
-BEGUN_REQUESTS = 14
+BEGUN_REQUESTS = 17
 
 
 def test_the_sweep_below_reaches_every_request(stand):
@@ -180,7 +180,7 @@ def test_what_had_begun_is_found_by_the_next_repair_too(stand, when, number):
     assert set(stand.states().values()) == {"applied"}
 
 
-LOST_REQUESTS, MOVED_REQUESTS = 7, 7
+LOST_REQUESTS, MOVED_REQUESTS = 10, 7
 
 
 def test_the_first_sweep_reaches_every_request(stand):
