@@ -49,6 +49,14 @@ class Done:
     left: list[str] = field(default_factory=list)
     bytes_billed: int | None = None
 
+    def add(self, other: Done) -> None:
+        """Add what was done after it."""
+        for name in ("applied", "reverted", "datasets_made", "tables_made", "tables_found", "left"):
+            mine = getattr(self, name)
+            mine += [item for item in getattr(other, name) if item not in mine]
+        if other.bytes_billed is not None:
+            self.bytes_billed = (self.bytes_billed or 0) + other.bytes_billed
+
 
 @dataclass
 class Executor:

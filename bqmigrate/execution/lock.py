@@ -117,8 +117,23 @@ class Lock:
     version: int = field(default=FORMAT)
 
     def unsettled(self, state: HistoryState) -> Sequence[OpenVersion]:
-        """Return what was set out and has no row yet, in the order it was to be done."""
-        return [v for run in self.runs for v in run.versions if not _settled(v, run.seq, state)]
+        """Return what was set out and has no row yet, in the order it was to be done.
+
+        A run may finish downgrades and go up again: the upgrades wait until it is known what came of the downgrades.
+        """
+        return [v for v, waits in self._open(state) if not waits]
+
+    def waiting(self, state: HistoryState) -> Sequence[OpenVersion]:
+        """Return the upgrades that were set out after downgrades which are not settled."""
+        return [v for v, waits in self._open(state) if waits]
+
+    def _open(self, state: HistoryState) -> Sequence[tuple[OpenVersion, bool]]:
+        """Return what is not settled, and whether it comes after a downgrade that is not."""
+        out: list[tuple[OpenVersion, bool]] = []
+        for item in (v for run in self.runs for v in run.versions if not _settled(v, run.seq, state)):
+            after_downgrade = any(v.direction == "downgrade" for v, _ in out)
+            out.append((item, item.direction == "upgrade" and after_downgrade))
+        return out
 
     def without_settled(self, state: HistoryState) -> Lock:
         """Return the lock with only those runs that the history does not account for."""
@@ -199,7 +214,7 @@ def _opened(migration: PlannedMigration) -> OpenVersion:
 
 def _settled(item: OpenVersion, seq: int, state: HistoryState) -> bool:
     known = state.versions.get(item.version)
-    return known is not None and known.record.seq > seq
+    return known is not None and known.record.seq > seq and known.generation >= item.generation
 
 
 def _dump(lock: Lock) -> str:

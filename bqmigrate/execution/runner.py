@@ -146,8 +146,18 @@ class Runner:
                 view = None
                 continue
             self.emit(holders.taken(view))
-            return self._hold(taken, view, plan, own, looks)
+            outcome = self._hold(taken, view, plan, own, looks)
+            again = self.direction == "downgrade" and view.lock is not None and view.lock.waiting(view.state)
+            return self._and_then(outcome) if again else outcome
         raise RunError("BQM219", f"the lock kept moving for {ROUNDS} rounds", hint="bqmigrate history")
+
+    def _and_then(self, outcome: Outcome) -> Outcome:
+        """Take back what a dead run went up again after the downgrade that was just finished for it."""
+        target = outcome.plan.to_version or "base"
+        rest = replace(self, planner=self.planner.aimed_at(target)).run(None, None)
+        outcome.done.add(rest.done)
+        migrations = (*outcome.plan.migrations, *rest.plan.migrations)
+        return Outcome(replace(outcome.plan, migrations=migrations), outcome.done, rest.state)
 
     def _lineage(self, view: View) -> str:
         return view.lock.lineage if view.lock else self.lineage

@@ -27,12 +27,19 @@ class LocalWarehouse:
         self.wsgi_app = WsgiApplication(self.application)
 
     @classmethod
-    def open(cls, path: Path | None, clock: Clock | None = None, switches: Switches | None = None) -> LocalWarehouse:
-        """Open a file, made when absent, or memory.
+    def open(
+        cls,
+        path: Path | None,
+        clock: Clock | None = None,
+        switches: Switches | None = None,
+        *,
+        threads: int | None = None,
+    ) -> LocalWarehouse:
+        """Open a file, made when absent, or memory; a query uses `threads` threads, None: one per core.
 
         Raises HeldElsewhere when another process has the file, WrongFormat when this version cannot read it.
         """
-        database = Database.open(path)
+        database = Database.open(path, threads)
         try:
             chosen = switches or Switches()
             limits, readings = Limits(chosen), Readings(chosen)

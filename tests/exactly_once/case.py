@@ -114,7 +114,7 @@ class Bench:
 
     def __init__(self, updates: int | None = UPDATES) -> None:
         self.timeline = Timeline()
-        self.warehouse = LocalWarehouse.open(None, self.timeline, Switches(metadata_updates=updates))
+        self.warehouse = LocalWarehouse.open(None, self.timeline, Switches(metadata_updates=updates), threads=1)
         self.adapter = self.warehouse.adapter()
 
     def case(self, seed: int) -> Case:

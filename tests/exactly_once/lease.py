@@ -24,6 +24,8 @@ TTL_S = 60.0
 STORIES = ("live", "dies", "slow")
 # Runners, calls of each.
 SHAPES = ((2, 6), (3, 4))
+# Whose connection puts the lock back.
+OWN = -1
 
 
 @dataclass(frozen=True)
@@ -78,21 +80,24 @@ class Ground:
 
     case: Case
     text: str = ""
+    connections: dict[int, BigQuery] = field(default_factory=dict)
     places: Place = field(init=False)
     pins: Pins = field(init=False)
 
     def __post_init__(self) -> None:
         self.places = Place(self.case.project, HISTORY)
         self.pins = Pins(self.case.project, "US", HISTORY, "local", "sweep")
-        first = self.connection()
+        first = self.connection(OWN)
         lock = Lock("lineage000", self.pins)
         history.create(first, self.places, lock, "US")
         self.text = lock.to_text()
 
-    def connection(self) -> BigQuery:
-        """Return a connection of its own, as a process has."""
-        wire = self.case.wire()
-        return connect(self.case.project, "US", endpoint="http://bq.local", wrap=lambda _: wire)
+    def connection(self, number: int) -> BigQuery:
+        """Return the connection of a runner: one of its own, as a process has."""
+        if number not in self.connections:
+            wire = self.case.wire()
+            self.connections[number] = connect(self.case.project, "US", endpoint="http://bq.local", wrap=lambda _: wire)
+        return self.connections[number]
 
     def lock(self) -> Lock:
         """Read the lock past every wire."""
@@ -102,7 +107,7 @@ class Ground:
         """Put the lock back as it was born."""
         self.case.late.clear()
         self.case.log.clear()
-        connection = self.connection()
+        connection = self.connection(OWN)
         found = connection.get(self.places.lock)
         if found is None:
             raise AssertionError("the lock is gone")
@@ -128,7 +133,7 @@ class Taker:
 
     def run(self) -> None:
         """Read, take, perhaps renew and look, let go."""
-        connection = self.ground.connection()
+        connection = self.ground.connection(self.number)
         clocks = Clocks(self.ground.case.timeline.monotonic, self.ground.case.timeline.sleep)
         view = history.read(connection, self.ground.places, self.ground.pins, clocks.sleep)
         held = self._take(connection, view, clocks)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from bqmigrate.errors import LeaseError
 from tests.exactly_once.case import HISTORY, LOCK, Case, Command
 from tests.exactly_once.faults import FAULTS
-from tests.exactly_once.material import ADD, BASE, FILL, HALF_BROKEN, HALF_MENDED, MANY, PYTHON, ROWS
+from tests.exactly_once.material import ADD, BASE, FILL, HALF_BROKEN, HALF_MENDED, MANY, ONLY_PATCHES, PYTHON, ROWS
 from tests.exactly_once.story import DOWN, UP, Act, Files, Scenario, down, folder, on
 
 AFTER_TTL_S = 90.0
@@ -15,6 +15,7 @@ AFTER_TTL_S = 90.0
 LONG_S = 160 * 86_400.0
 NOTHING_TO_REPAIR, HELD = "BQM363", "BQM401"
 HALF: Files = {**BASE, "0003_half.yaml": HALF_BROKEN}
+THREE: Files = {**BASE, "0003_add.yaml": ADD, "0004_fill.sql": FILL, "0005_patches.yaml": ONLY_PATCHES}
 MENDED: Files = {**BASE, "0003_half.yaml": HALF_MENDED}
 OTHERWISE: Files = {**BASE, "0003_add.yaml": ADD.replace("type: DATE", "type: DATE, description: Day.")}
 
@@ -118,6 +119,15 @@ def _python_died(case: Case) -> None:
     case.timeline.sleep(AFTER_TTL_S)
 
 
+def _down_died(case: Case) -> None:
+    """A downgrade of three died in its middle: whoever goes up first finishes it."""
+    _done(case, UP, BASE)
+    case.sql(ROWS)
+    _done(case, UP, THREE)
+    case.run(Command("downgrade", "0002", folder(THREE)), case.wire({9: FAULTS["crash_after"].act}))
+    case.timeline.sleep(AFTER_TTL_S)
+
+
 LOST_LOCK = frozenset({"BQM511", "BQM512"})
 LOST_ROWS = frozenset({"BQM511", "BQM513", "BQM514", "BQM515"})
 TOO_OLD = frozenset({"BQM535"})
@@ -125,6 +135,8 @@ NEW_LOCK = repairing("new-lineage", {**BASE, **MANY})
 ROWS_AGAIN = repairing("rebuild-history", {**BASE, **MANY})
 FILLED = {"0003_fill.sql": FILL}
 MENDING = (
+    Scenario("over_a_downgrade", THREE, prepare=_down_died, act=UP, is_held=True),
+    Scenario("over_a_downgrade_and_down", THREE, prepare=_down_died, act=UP, again=DOWN, is_held=True),
     on("lock_deleted", MANY, between=_delete_lock, may_stop=LOST_LOCK, mend=NEW_LOCK),
     on("lock_deleted_to_give_up", MANY, between=_delete_lock, may_stop=LOST_LOCK, mend=NEW_LOCK, again=DOWN),
     on("after_160_days", FILLED, between=_wait_long, may_stop=TOO_OLD, mend=_fill_by_hand),

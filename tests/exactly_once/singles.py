@@ -114,7 +114,8 @@ def strike(case: Case, single: Single, expected: Clean) -> Iterator[str]:
     begin(case, scenario)
     first = case.run(scenario.command("act", scenario.act), case.wire({single.number: FAULTS[single.fault].act}))
     # Where nobody let go of the lock, it does not know the last rows either: the slot tells, and the run stops.
-    untold = case.lost_batch and scenario.struck_before is not None and first.code == "BQM402"
+    is_held = scenario.is_held or scenario.struck_before is not None
+    untold = case.lost_batch and is_held and first.code == "BQM402"
     if single.fault in PASSING and first.kind != "done" and expected.first.kind == "done" and not untold:
         yield f"6: a run stopped at what passes by itself: {first}"
     yield from recover(case, scenario, first, expected)

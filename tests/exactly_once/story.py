@@ -38,6 +38,8 @@ class Scenario:
     between: Callable[[Case], None] | None = None
     prepare: Callable[[Case], None] | None = None
     struck_before: int | None = None
+    # A dead run holds the lock when the struck one begins.
+    is_held: bool = False
     may_stop: frozenset[str] = frozenset()
     # What he does when it stopped, where that is not to put the files back.
     mend: Callable[[Case], None] | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import multiprocessing
 import os
@@ -166,6 +167,11 @@ def _one(case: Case, sweep: Sweep, cleans: Mapping[str, Clean], seed: int, resul
         result.bad.append(Bad(seed, case.note, findings))
 
 
+def _rarely_collect() -> None:
+    """Look for cycles less often than usual: a case leaves few, and the warehouse is large."""
+    gc.set_threshold(200_000, 20, 20)
+
+
 def run(sweep: str, seeds: Sequence[int], workers: int, *, until_bad: bool = False) -> Result:
     """Run a window of seeds on several workers."""
     if workers == 1:
@@ -176,7 +182,7 @@ def run(sweep: str, seeds: Sequence[int], workers: int, *, until_bad: bool = Fal
         Share(sweep, [seed for seed in seeds if seed % len(SCENARIOS) % workers == i], until_bad)
         for i in range(workers)
     ]
-    with multiprocessing.get_context("spawn").Pool(workers) as pool:
+    with multiprocessing.get_context("spawn").Pool(workers, initializer=_rarely_collect) as pool:
         for result in pool.imap_unordered(work, shares):
             total.add(result)
             if total.bad and until_bad:

@@ -51,14 +51,14 @@ class Database:
         self._writing = threading.RLock()
 
     @classmethod
-    def open(cls, path: Path | None) -> Database:
-        """Open a file (made when absent) or, without a path, memory.
+    def open(cls, path: Path | None, threads: int | None = None) -> Database:
+        """Open a file (made when absent) or, without a path, memory; a query uses so many threads.
 
         Raises HeldElsewhere, or WrongFormat when the file is not ours to read.
         """
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
-        connection = _connect(path)
+        connection = _connect(path, threads)
         try:
             _prepare(connection, path)
         except BaseException:
@@ -107,11 +107,13 @@ class Database:
             self._connection.close()
 
 
-def _connect(path: Path | None) -> duckdb.DuckDBPyConnection:
+def _connect(path: Path | None, threads: int | None = None) -> duckdb.DuckDBPyConnection:
     config: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }
+    if threads is not None:
+        config["threads"] = threads
     try:
         return _own(duckdb.connect(":memory:" if path is None else str(path), config=config), path)
     except duckdb.IOException as error:
