@@ -21,7 +21,7 @@ PATCHES = Path(__file__).parent / "mutations"
 TIMEOUT_S = 600
 COPIED = ("bqmigrate", "tests/exactly_once", "migrations")
 
-SINGLES, RACES, LEASE = "singles", "races", "lease"
+SINGLES, LEASE = "singles", "lease"
 # Where each is looked for: a sweep, and its window.
 MUTANTS: Mapping[str, Sequence[str]] = {
     "new_job_id_on_unknown_outcome": (SINGLES, "--only", "fill"),
@@ -30,7 +30,7 @@ MUTANTS: Mapping[str, Sequence[str]] = {
     "no_seal": (SINGLES, "--only", "gives_up", "--fault", "late_after_recovery"),
     "no_fence_label": (SINGLES, "--only", "gives_up_patches", "--fault", "late_after_recovery"),
     "drop_by_tables_delete": (SINGLES, "--only", "down_base"),
-    "history_not_slotted": (RACES, "--seeds", "400"),
+    "history_not_slotted": (SINGLES, "--only", "patches", "--fault", "late_in_recovery"),
     "no_batch_count": (SINGLES, "--only", "taken_over", "--fault", "stale_page"),
     "no_commit_barrier": (SINGLES, "--only", "chain", "--fault", "crash_after"),
     "no_if_match": (LEASE, "--seeds", "4000"),
