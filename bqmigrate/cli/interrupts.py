@@ -39,7 +39,12 @@ class Interrupts:
             raise KeyboardInterrupt
         # Whoever prints in a signal handler may stand in the middle of printing.
         said = threading.Thread(target=self._output.say, args=([self._promise()],), daemon=True)
-        said.start()
+        # A thread that took the next Ctrl-C would let this one sleep on: it is born deaf to it.
+        hearing = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            said.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, hearing)
 
     def _promise(self) -> str:
         doing = self._progress.doing
