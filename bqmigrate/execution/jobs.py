@@ -14,7 +14,7 @@ from bqmigrate.errors import RunError, UnsettledError
 from bqmigrate.execution.lease import Clocks
 from bqmigrate.execution.pace import TRIES, Pace
 from bqmigrate.execution.paced import Paced
-from bqmigrate.execution.refusals import JobTimeout, is_rate, is_transient, told
+from bqmigrate.execution.refusals import FORBIDDEN, QUOTA, JobTimeout, JobUnread, is_rate, is_transient, told
 from bqmigrate.operations.steps import ObjectRef, canonical, sha256
 from bqmigrate.warehouse.port import Conflict, Job, OutcomeUnknown, Parameter, Warehouse, WarehouseError
 
@@ -171,14 +171,13 @@ class Jobs:
     def _read(self, job_id: str) -> Job | None:
         try:
             return self.warehouse.job(job_id)
-        except WarehouseError as error:
-            if error.status == 403:  # noqa: PLR2004
-                raise RunError(
-                    "BQM212",
-                    f"not allowed to read job {job_id}: {error.message}",
-                    hint="grant roles/bigquery.jobUser on the project, then: bqmigrate upgrade",
-                ) from error
+        except OutcomeUnknown:
             raise
+        except WarehouseError as error:
+            if error.status == FORBIDDEN and error.reason != QUOTA and not is_rate(error):
+                raise JobUnread(job_id, error.message) from error
+            # The job may be there, and may have gone well: that this is not known is all that is known.
+            raise OutcomeUnknown(error.status, error.reason, error.message) from error
 
     def _wait(self, job_id: str, job: Job) -> Job:
         pause, began, limit = POLL_FIRST_S, self.pace.clocks.monotonic(), self.pace.job_timeout_s

@@ -10,6 +10,7 @@ from bqmigrate.errors import RunError
 from bqmigrate.model.history import Direction
 from bqmigrate.warehouse.port import OutcomeUnknown, WarehouseError
 
+FORBIDDEN = 403
 QUOTA = "quotaExceeded"
 RATES = frozenset({"rateLimitExceeded", "jobRateLimitExceeded"})
 FAULTS = frozenset({"backendError", "internalError", "jobBackendError", "jobInternalError"})
@@ -37,6 +38,17 @@ class JobTimeout(OutcomeUnknown):
         self.job_id = job_id
 
 
+class JobUnread(RunError):
+    """A job may not be read: it is not known what came of it."""
+
+    def __init__(self, job_id: str, why: str) -> None:
+        super().__init__(
+            "BQM212",
+            f"not allowed to read job {job_id}: {why}",
+            hint="grant roles/bigquery.jobUser on the project, then: bqmigrate upgrade",
+        )
+
+
 def is_rate(error: WarehouseError) -> bool:
     """Tell whether there was too much at once: nothing happened, and it may be sent again after a pause."""
     return error.reason in RATES
@@ -49,7 +61,7 @@ def is_transient(error: WarehouseError) -> bool:
 
 def is_unknown(error: Exception) -> bool:
     """Tell whether a change may have happened; before one is refused for its rate, a try may have got through."""
-    return isinstance(error, OutcomeUnknown) or (isinstance(error, WarehouseError) and is_rate(error))
+    return isinstance(error, OutcomeUnknown | JobUnread) or (isinstance(error, WarehouseError) and is_rate(error))
 
 
 def told(error: Exception, direction: Direction | None = None) -> RunError | None:

@@ -44,8 +44,8 @@ class Planner(Protocol):
     def plan(self, state: HistoryState, lineage: str) -> Plan:
         """Return what to do from a state."""
 
-    def aimed_at(self, target: str) -> Planner:
-        """Return the same decisions for another target."""
+    def aimed_at(self, target: str, direction: Direction | None = None) -> Planner:
+        """Return the same decisions for another target, and another direction where one is given."""
 
     def again(self, state: HistoryState, versions: Sequence[str], lineage: str) -> Sequence[PlannedMigration]:
         """Return what an interrupted upgrade set out to do."""

@@ -28,9 +28,9 @@ class Planner:
         make = plan_upgrade if self.direction == "upgrade" else plan_downgrade
         return make(self.files, state, self.target, self.scope, lineage)
 
-    def aimed_at(self, target: str) -> Planner:
-        """Return the same decisions for another target."""
-        return replace(self, target=target)
+    def aimed_at(self, target: str, direction: Direction | None = None) -> Planner:
+        """Return the same decisions for another target, and another direction where one is given."""
+        return replace(self, target=target, direction=direction or self.direction)
 
     def again(self, state: HistoryState, versions: Sequence[str], lineage: str) -> Sequence[PlannedMigration]:
         """Return what an upgrade of these versions does, whatever the history says of them."""

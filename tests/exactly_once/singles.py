@@ -44,7 +44,8 @@ class Recorder(Wire):
 
 
 def clean(bench: Bench, scenario: Scenario) -> Clean:
-    """Run a scenario undisturbed."""
+    """Run a scenario undisturbed; always the same: how often it is tried again at a limit depends on the jitter."""
+    random.seed(scenario.name)
     case = bench.case(0)
     begin(case, scenario)
     recorder = Recorder(case)

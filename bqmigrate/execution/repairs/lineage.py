@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from bqmigrate.errors import ConfigError, RunError, UnsettledError
 from bqmigrate.execution import history, lease
 from bqmigrate.execution.events import LeaseTaken
-from bqmigrate.execution.evidence import reached
 from bqmigrate.execution.executor import Executor
 from bqmigrate.execution.history import View
-from bqmigrate.execution.jobs import Jobs
 from bqmigrate.execution.lease import Lease
 from bqmigrate.execution.letting_go import let_go_after_failure
 from bqmigrate.execution.lock import Lock, OpenRun
@@ -23,13 +20,10 @@ from bqmigrate.execution.repairs.base import (
     fence,
     healthy,
 )
-from bqmigrate.execution.repairs.versions import step_record
+from bqmigrate.execution.repairs.begun import Begun
 from bqmigrate.execution.runner import ROUNDS, Runner
-from bqmigrate.execution.settle import sealed
-from bqmigrate.execution.stepper import Stepper
 from bqmigrate.execution.writer import slot
-from bqmigrate.model.history import HistoryState, Record, StepRecord, fold, renamed
-from bqmigrate.planning.plan import PlannedMigration, PlannedStep
+from bqmigrate.model.history import fold, renamed
 from bqmigrate.warehouse.port import OutcomeUnknown, StaleEtag
 
 OPTION = "--new-lineage"
@@ -147,7 +141,7 @@ def _hold(repair: Repair, held: Lease, view: View, why: str) -> Repaired:
         old, new = view.state.lineages[-1], held.lock.lineage
         fence(executor, view)
         if is_lost:
-            executor.records.extend(_begun(repair, executor, view.state, old))
+            Begun(repair.runner, executor, old).record(view)
         executor.records.append(executor.identity.record("repaired", name=renamed(old, new), error=f"{OPTION}: {why}"))
         executor.flush()
     except BaseException:
@@ -176,52 +170,4 @@ def _whole(runner: Runner, executor: Executor, view: View) -> View:
         f"{runner.place.rows}: row {view.state.last_seq + 1} was written by a job, and is not there",
         state=UNCHANGED,
         hint="write the rows again as their jobs had them: bqmigrate repair --rebuild-history",
-    )
-
-
-def _begun(repair: Repair, executor: Executor, state: HistoryState, old: str) -> Sequence[Record]:
-    """Return rows for what runs of the lost lock had begun: they were noted nowhere else, and their jobs tell.
-
-    The ids that were not used are sealed, so that nothing of them lands late.
-    """
-    runner = repair.runner
-    lock = replace(executor.lease.lock, lineage=old)
-    reader = replace(executor.lease, lock=lock)
-    stepper = Stepper(
-        runner.warehouse, Jobs(runner.warehouse, sleep=runner.clocks.sleep), reader, runner.scope,
-        runner.identity.run_id, sleep=runner.clocks.sleep,
-    )  # fmt: skip
-    out = []
-    for migration in runner.planner.files.migrations:
-        if state.standing(migration.version) not in {"pending", "reverted"}:
-            continue
-        planned = runner.planner.again(state, [migration.version], old)[0]
-        done = reached([_found_out(stepper, s) for s in planned.steps])
-        if not done:
-            break  # versions run in order
-        out.append(_row(executor, planned, done))
-    return out
-
-
-def _found_out(stepper: Stepper, planned: PlannedStep) -> StepRecord:
-    """Seal a step; what nobody can tell was done is to be done again: Python, and an object that may be anybody's."""
-    outcome, job_id = sealed(stepper, planned)
-    if outcome == "found" or planned.step.kind == "python":
-        outcome = "failed"
-    return step_record(planned, outcome, job_id)
-
-
-def _row(executor: Executor, planned: PlannedMigration, done: Sequence[StepRecord]) -> Record:
-    return executor.identity.record(
-        "applied" if len(done) == len(planned.steps) else "failed",
-        version=planned.version,
-        name=planned.name,
-        direction="upgrade",
-        generation=planned.generation,
-        checksum=planned.checksum,
-        plan_checksum=f"sha256:{planned.digest}",
-        steps=tuple(done),
-        undo=planned.way_back.data() if planned.way_back else None,
-        finished_at=executor.stepper.warehouse.server_time,
-        error=f"{OPTION}: found by its jobs",
     )

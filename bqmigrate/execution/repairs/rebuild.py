@@ -22,6 +22,7 @@ OPTION = "--rebuild-history"
 BROKEN = frozenset({"BQM511", "BQM513", "BQM514"})
 # A query takes at most 10,000 parameters.
 ROWS_AT_ONCE = 300
+LOOKS = 3
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,12 @@ class Rebuild:
         lineages = list(dict.fromkeys([lock.lineage, *reversed(named)]))
         jobs = Jobs(runner.warehouse, sleep=runner.clocks.sleep)
         batches = found_again(jobs, lineages, good, view.records, lock.seq)
+        for attempt in range(LOOKS):
+            if all(b.source != "lost" for b in batches):
+                break
+            # A 404 may be a replica's: what is given up for lost is looked for again.
+            runner.clocks.sleep(min(0.5 * 2**attempt, 8.0))
+            batches = found_again(jobs, lineages, good, view.records, lock.seq)
         if not good and batches and all(b.source == "lost" for b in batches):
             raise UnsettledError(
                 "BQM516",

@@ -4,6 +4,7 @@ import pytest
 
 from bqmigrate.errors import BqmigrateError, UnsettledError
 from tests.execution.repairs.cases import (
+    AFTER_TTL,
     MENDED,
     WHOLE,
     died,
@@ -14,6 +15,7 @@ from tests.execution.repairs.cases import (
     repair,
     repair_killed,
 )
+from tests.execution.stand import DATASET, Killed
 
 LOCK = "bqmigrate._schema_migrations_lock"
 
@@ -158,7 +160,7 @@ def test_rows_that_are_lost_are_rebuilt_under_either_lineage(stand):
     is_sound(stand)
 
 
-BEGUN_REQUESTS = 17
+BEGUN_REQUESTS = 19
 
 
 def test_the_sweep_below_reaches_every_request(stand):
@@ -180,7 +182,7 @@ def test_what_had_begun_is_found_by_the_next_repair_too(stand, when, number):
     assert set(stand.states().values()) == {"applied"}
 
 
-LOST_REQUESTS, MOVED_REQUESTS = 10, 7
+LOST_REQUESTS, MOVED_REQUESTS = 16, 7
 
 
 def test_the_first_sweep_reaches_every_request(stand):
@@ -216,3 +218,32 @@ def test_a_repair_of_a_lost_lock_that_died_is_finished_by_the_next(stand, when, 
 @pytest.mark.parametrize("number", range(1, MOVED_REQUESTS + 1))
 def test_a_repair_of_a_moved_history_that_died_is_finished_by_the_next(stand, when, number):
     swept(stand, rename_environment, when, number)
+
+
+TWICE = """
+upgrade:
+  - sql: {statement: UPDATE app.n SET n = n + 1 WHERE TRUE}
+downgrade:
+  - sql: {statement: UPDATE app.n SET n = n - 5 WHERE TRUE}
+  - sql: {statement: UPDATE app.n SET n = n - 7 WHERE TRUE}
+"""
+
+
+@pytest.mark.parametrize("die_after", range(3, 9))
+def test_a_way_back_that_had_begun_is_finished_once(stand, die_after):
+    stand.write("0001_app.yaml", DATASET)
+    stand.write("0002_n.yaml", "upgrade:\n  - create_table: {table: app.n, schema: [{name: n, type: INTEGER}]}\n")
+    stand.upgrade()
+    stand.query("INSERT INTO app.n (n) VALUES (0)")
+    stand.write("0003_twice.yaml", TWICE)
+    stand.upgrade()
+    with pytest.raises(Killed), stand.open(die_after=die_after) as project:
+        project.downgrade("0002")
+    stand.clock.advance(AFTER_TTL)
+    lose_lock(stand)
+    repair(stand, "new-lineage")
+    stand.downgrade("0002")
+    assert stand.query("SELECT n FROM app.n")[0][0] == -11
+    stand.upgrade()
+    is_sound(stand)
+    assert stand.query("SELECT n FROM app.n")[0][0] == -10
