@@ -24,7 +24,7 @@ from bqmigrate.conversation import Conversation
 from bqmigrate.errors import TargetError
 from bqmigrate.execution import events, repairs, seeing
 from bqmigrate.execution.adopting import Adopting, AdoptionReport
-from bqmigrate.execution.events import Emit, Event
+from bqmigrate.execution.events import Emit
 from bqmigrate.execution.history import Place
 from bqmigrate.execution.identity import new_identity, new_lineage
 from bqmigrate.execution.lease import Clocks
@@ -109,8 +109,18 @@ class Project:
         check_files(files, self._scope(), settled.history_dataset)
         return files
 
-    def plan(self, target: str | None = None, *, direction: Direction = "upgrade", offline: bool = False) -> Prepared:
-        """Say what would happen; changes nothing. `offline` plans from an empty warehouse, without a connection."""
+    def plan(
+        self,
+        target: str | None = None,
+        *,
+        direction: Direction = "upgrade",
+        offline: bool = False,
+        runs_next: bool = False,
+    ) -> Prepared:
+        """Say what would happen; changes nothing. `offline` plans from an empty warehouse, without a connection.
+
+        A plan that `runs_next` saves the request that tells a lock that was lost from one that never was.
+        """
         aim = target or _default(direction)
         targets.parse(aim)
         planner = Planner(self.files(), self._scope(), aim, direction)
@@ -119,7 +129,7 @@ class Project:
             return Prepared(planner.plan(HistoryState(), self._lineage), offline=True, warnings=warnings)
         with self._conversation.call():
             runner = self._runner(planner, events.log)
-            view = runner.read()
+            view = runner.read() if runs_next else runner.look()
             plan = runner.plan(view)
         environment = self.config.environment
         asked = consent.reasons(plan, environment.name, confirm=environment.confirm)
@@ -214,7 +224,7 @@ class Project:
         planner = Planner(self.files(), self._scope(), version or "head", "upgrade")
         with self._conversation.call():
             wait = chosen.lock_timeout_s if lock_timeout_s is None else lock_timeout_s
-            runner = replace(self._runner(planner, _both(emit)), lock_timeout_s=wait)
+            runner = replace(self._runner(planner, events.logged(emit)), lock_timeout_s=wait)
             adopting = Adopting(runner, partial(plan_adopt, planner.files, version=version, scope=planner.scope))
             adopted = adopting.run(dry_run=dry_run)
         ms = round((time.monotonic() - began) * 1000)
@@ -293,7 +303,7 @@ class Project:
     ) -> Runner:
         environment = self.config.environment
         return replace(
-            self._runner(planner, _both(emit)),
+            self._runner(planner, events.logged(emit)),
             allow_data_loss=allow_data_loss or environment.allow_data_loss,
             lock_timeout_s=environment.lock_timeout_s if lock_timeout_s is None else lock_timeout_s,
         )
@@ -330,15 +340,6 @@ class Project:
     def local_folder(self) -> Path:
         """Return where the embedded warehouse keeps its files."""
         return self.config.root / ".bqmigrate"
-
-
-def _both(emit: Emit | None) -> Emit:
-    def tell(event: Event) -> None:
-        events.log(event)
-        if emit is not None:
-            emit(event)
-
-    return tell
 
 
 def _default(direction: Direction) -> str:

@@ -54,7 +54,7 @@ def run(invocation: Invocation, direction: Direction, target: str, said: Consent
         environment = project.config.environment
         if direction == "downgrade":
             project.check_downgrade_allowed()
-        prepared = project.plan(target, direction=direction)
+        prepared = project.plan(target, direction=direction, runs_next=not said.dry_run)
         output.warn(prepared.warnings)
         if said.dry_run:
             body = documents.plan(prepared.plan) | {"dry_run": True}

@@ -151,3 +151,14 @@ def log(event: Event) -> None:
     if logger.isEnabledFor(level):
         shown = " ".join(f"{key}={value}" for key, value in fields.items() if value not in (None, ()))
         logger.log(level, "%s", shown, extra={"bqmigrate": fields})
+
+
+def logged(emit: Emit | None) -> Emit:
+    """Return what logs an event, and passes it on where somebody listens."""
+
+    def tell(event: Event) -> None:
+        log(event)
+        if emit is not None:
+            emit(event)
+
+    return tell

@@ -122,8 +122,9 @@ def parse_lock(resource: Resource, place: Place) -> Lock:
 
 def _check(lock: Lock | None, state: HistoryState, records: tuple[Record, ...], place: Place) -> None:
     changed = rows.first_changed(records)
-    if changed is not None:
-        raise _broken("BQM514", f"{place.rows}: row {changed} was changed after it was written")
+    if changed:
+        which = f"row {changed[0]}" if len(changed) == 1 else f"one of the rows {changed[0]} to {changed[-1]}"
+        raise _broken("BQM514", f"{place.rows}: {which} was changed after it was written")
     first = min(records, key=lambda r: r.seq, default=None)
     if first is not None and first.event != "genesis":
         raise _broken("BQM511", f"{place.rows} does not begin with its genesis")

@@ -108,19 +108,18 @@ def chain(previous: str, records: Sequence[Record]) -> str:
     return sha256(canonical([previous, [_linked(r) for r in records]]))
 
 
-def first_changed(records: Sequence[Record]) -> int | None:
-    """Return the seq of the first row of the first batch whose chain does not hold; None when all do."""
+def first_changed(records: Sequence[Record]) -> Sequence[int]:
+    """Return the seqs of the first batch whose chain does not hold, of which one was changed; none when all do."""
     previous = ""
     batches: dict[int, list[Record]] = {}
     for record in sorted(records, key=lambda r: r.seq):
         batches.setdefault(record.batch, []).append(record)
     for batch in batches.values():
         expected = chain(previous, batch)
-        wrong = [r.seq for r in batch if r.chain != expected]
-        if wrong:
-            return wrong[0]
+        if any(r.chain != expected for r in batch):
+            return [r.seq for r in batch]
         previous = expected
-    return None
+    return ()
 
 
 def _linked(record: Record) -> dict[str, Any]:

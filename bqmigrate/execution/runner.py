@@ -90,10 +90,15 @@ class Runner:
 
     def dry(self, view: View | None) -> Outcome:
         """Decide and change nothing: what `run` would do."""
-        view = view or self.read()
-        if view.lock is None:
-            history.refuse_without_lock(self.warehouse, self.place)
+        view = view or self.look()
         return Outcome(self.plan(view), Done(), view.state)
+
+    def look(self) -> View:
+        """Read as `read`, and make sure that no lock means no history. Raises UnsettledError."""
+        view = self.read()
+        if view.lock is None and self.direction == "upgrade":
+            history.refuse_without_lock(self.warehouse, self.place)
+        return view
 
     def plan(self, view: View) -> Plan:
         """Decide, on what was read and on what open runs may have done since. Raises UnsettledError."""

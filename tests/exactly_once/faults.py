@@ -27,6 +27,10 @@ class Fault:
     applies: Applies
     act: Act
 
+    def strike(self, wire: Wire, call: Call) -> requests.Response:
+        """Act where it applies: a run that met a limit more often than the undisturbed one makes other calls."""
+        return self.act(wire, call) if self.applies(call) else wire.deliver(call)
+
 
 def _any(_: Call) -> bool:
     return True

@@ -113,7 +113,7 @@ def strike(case: Case, single: Single, expected: Clean) -> Iterator[str]:
     """Run a scenario with one fault in its struck run; yield what is wrong in the end."""
     scenario = single.scenario
     begin(case, scenario)
-    first = case.run(scenario.command("act", scenario.act), case.wire({single.number: FAULTS[single.fault].act}))
+    first = case.run(scenario.command("act", scenario.act), case.wire({single.number: FAULTS[single.fault].strike}))
     # Where nobody let go of the lock, it does not know the last rows either: the slot tells, and the run stops.
     is_held = scenario.is_held or scenario.struck_before is not None
     untold = case.lost_batch and is_held and first.code == "BQM402"
