@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from bqmigrate.operations.steps import ObjectRef
 from bqmigrate.warehouse.port import Resource, Warehouse
 
 PAUSES_S = (0.5, 1.0, 2.0)
+
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 8.0
+
+
+def looks(most: int, sleep: Callable[[float], None]) -> Iterator[bool]:
+    """Yield once for each of so many looks, with growing pauses between them: whether it is the last."""
+    for number in range(most):
+        if number:
+            sleep(min(FIRST_PAUSE_S * 2 ** (number - 1), LONGEST_PAUSE_S))
+        yield number == most - 1
 
 
 def find(warehouse: Warehouse, reference: ObjectRef, sleep: Callable[[float], None]) -> Resource | None:

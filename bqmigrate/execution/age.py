@@ -44,6 +44,6 @@ def refuse_old(view: View, now: datetime | None) -> None:
             "forgets jobs after 180 days, and nothing else tells how far it got",
             details=[f"{number}  {s.kind}  {s.target}" for number, s in enumerate(item.steps, start=1)],
             state="Nothing was changed.",
-            hint="compare these objects with the file, do by hand what is missing, then: "
-            f"bqmigrate repair {item.version} --mark-applied",
+            hint="compare these objects with the file, and do by hand what is missing\n"
+            f"then record it: bqmigrate repair {item.version} --mark-applied",
         )

@@ -253,19 +253,8 @@ class Executor:
     ) -> Record:
         by_server = self.stepper.warehouse.server_time
         ended = datetime.fromtimestamp(ended_at_ms / 1000, UTC) if ended_at_ms is not None else by_server
-        return self.identity.record(
-            event,
-            version=migration.version,
-            name=migration.name,
-            direction=migration.direction,
-            generation=migration.generation,
-            checksum=migration.checksum,
-            plan_checksum=f"sha256:{migration.digest}",
-            steps=tuple(steps),
-            undo=migration.way_back.data() if migration.way_back else None,
-            finished_at=ended,
-            duration_ms=ms,
-        )
+        plan = f"sha256:{migration.digest}"
+        return self.identity.of(migration, event, steps, plan_checksum=plan, finished_at=ended, duration_ms=ms)
 
     def _count(self, migration: PlannedMigration, steps: Sequence[StepRecord]) -> None:
         if migration.direction == "downgrade":

@@ -9,6 +9,7 @@ from typing import Any
 
 from bqmigrate.errors import ConfigError, UnsettledError
 from bqmigrate.execution import rows
+from bqmigrate.execution.absence import looks
 from bqmigrate.execution.lock import LOCK_TABLE, Lock, NotALock, Pins
 from bqmigrate.model.history import HistoryState, IncompleteBatch, Record, fold
 from bqmigrate.operations.steps import ObjectRef
@@ -87,18 +88,16 @@ def read_any(warehouse: Warehouse, place: Place, sleep: Callable[[float], None] 
 def _with_rows(warehouse: Warehouse, place: Place, locked: Resource | None, sleep: Callable[[float], None]) -> View:
     lock = parse_lock(locked, place) if locked else None
     incomplete = ""
-    for attempt in range(READS):
+    for is_last in looks(READS, sleep):
         found_rows = warehouse.rows(place.rows, rows.WANTED)
         try:
             records = tuple(rows.record(row) for row in found_rows or ())
             state = fold(records)
         except IncompleteBatch as stale:
             incomplete = str(stale)
-            sleep(min(0.5 * 2**attempt, 8.0))
             continue
-        if lock is not None and state.last_seq < lock.seq and attempt < READS - 1:
-            sleep(min(0.5 * 2**attempt, 8.0))  # a page from before the last rows
-            continue
+        if lock is not None and state.last_seq < lock.seq and not is_last:
+            continue  # a page from before the last rows
         _check(lock, state, records, place)
         if locked is None or lock is None:
             return View(state=state, records=records, has_rows_table=found_rows is not None)

@@ -6,11 +6,13 @@ import secrets
 import socket
 import string
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bqmigrate.model.history import Event, Record
+from bqmigrate.model.history import Event, Record, StepRecord
+from bqmigrate.planning.plan import PlannedMigration
 from bqmigrate.version import VERSION
 
 LINEAGE_LENGTH = 10
@@ -37,6 +39,20 @@ class Identity:
             host=self.host,
             tool_version=self.tool_version,
             git_commit=self.git_commit,
+            **fields,
+        )
+
+    def of(self, migration: PlannedMigration, event: Event, steps: Sequence[StepRecord], **fields: Any) -> Record:
+        """Return a row of this run that tells of a migration, with its way back."""
+        return self.record(
+            event,
+            version=migration.version,
+            name=migration.name,
+            direction=migration.direction,
+            generation=migration.generation,
+            checksum=migration.checksum,
+            steps=tuple(steps),
+            undo=migration.way_back.data() if migration.way_back else None,
             **fields,
         )
 

@@ -300,16 +300,7 @@ class Runner:
             StepRecord(s.key.number, s.step.kind, s.step.verb, s.step.target, s.digest, "failed")
             for s in migration.steps
         )
-        return self.identity.record(
-            "started",
-            version=migration.version,
-            name=migration.name,
-            direction=migration.direction,
-            generation=migration.generation,
-            checksum=migration.checksum,
-            steps=steps,
-            undo=migration.way_back.data() if migration.way_back else None,
-        )
+        return self.identity.of(migration, "started", steps)
 
 
 def _stale() -> ValidationError:

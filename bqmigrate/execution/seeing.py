@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from bqmigrate.execution import history, holders, lease
+from bqmigrate.execution.age import interrupted_long_ago
 from bqmigrate.execution.runner import Runner
 from bqmigrate.execution.settle import assumed
 from bqmigrate.model.history import HistoryState
@@ -15,12 +18,13 @@ from bqmigrate.planning.views import Running
 class Seen:
     """The rows folded (`recorded`), and the same with what dead runs may have begun (`state`).
 
+    `interrupted` are the versions of dead runs; where that is too long ago to be resumed, with when they were begun.
     What a living run is doing counts as it is recorded; it is told in `running`.
     """
 
     recorded: HistoryState
     state: HistoryState
-    interrupted: tuple[str, ...]
+    interrupted: Mapping[str, datetime | None]
     running: Running | None
     lineage: str
 
@@ -30,14 +34,15 @@ def look(runner: Runner) -> Seen:
     view = runner.read()
     if view.lock is None:
         history.refuse_without_lock(runner.warehouse, runner.place)
-        return Seen(view.state, view.state, (), None, runner.lineage)
+        return Seen(view.state, view.state, {}, None, runner.lineage)
     holder = view.lock.holder
     lives = holder is not None and not lease.is_dead(holder, view, runner.warehouse.server_time)
+    old = {v.version: began for v, began in interrupted_long_ago(view, runner.warehouse.server_time)}
     open_ = holders.others(view.lock, lives=lives).unsettled(view.state)
     return Seen(
         view.state,
         assumed(view.state, open_),
-        tuple(v.version for v in open_),
+        {v.version: old.get(v.version) for v in open_},
         holders.running(view, lives=lives, margin_s=lease.MARGIN_S),
         view.lock.lineage,
     )

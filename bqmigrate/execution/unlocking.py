@@ -12,6 +12,7 @@ from datetime import datetime
 
 from bqmigrate.errors import LeaseError, RefusedError, RunError
 from bqmigrate.execution import history, holders
+from bqmigrate.execution.absence import looks
 from bqmigrate.execution.history import View, parse_lock
 from bqmigrate.execution.jobs import Jobs
 from bqmigrate.execution.lease import TRIES
@@ -52,17 +53,16 @@ def unlock(runner: Runner, lease_id: str) -> UnlockReport:
 
 def _fenced(runner: Runner, lease_id: str) -> tuple[View, int]:
     """Claim the slot after the last row; a slot that an older page did not show is no sign of life."""
-    view = runner.read()
-    began = runner.warehouse.server_time
-    for attempt in range(TRIES):
+    began = None
+    for is_last in looks(TRIES, runner.clocks.sleep):
+        view = runner.read()
+        began = began or runner.warehouse.server_time
         lock, holder = _checked(view, lease_id)
         try:
             return view, _fence(runner, view, lock, holder)
         except LeaseError:
-            if attempt == TRIES - 1 or _wrote_since(runner, view.state.last_seq, began):
+            if is_last or _wrote_since(runner, view.state.last_seq, began):
                 raise
-        runner.clocks.sleep(min(0.5 * 2**attempt, 8.0))
-        view = runner.read()
     raise AssertionError(TRIES)
 
 

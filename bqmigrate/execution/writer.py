@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from bqmigrate.errors import LeaseError, RunError, UnsettledError
 from bqmigrate.execution import rows
+from bqmigrate.execution.absence import looks
 from bqmigrate.execution.history import Place
 from bqmigrate.execution.jobs import Jobs, Statement, StepStopped
 from bqmigrate.execution.refusals import told
@@ -69,11 +70,10 @@ class Writer:
 
     def _refuse_behind(self, taken: int) -> None:
         """Raise UnsettledError when the job that took a slot ended well, and its row is not in the table."""
-        for attempt in range(LOOKS):
+        for _ in looks(LOOKS, self.jobs.sleep):
             found = self.jobs.warehouse.rows(self.place.rows, SEQ) or ()
             if any(row["seq"] == taken for row in found):
                 return
-            self.jobs.sleep(min(0.5 * 2**attempt, 8.0))
         raise UnsettledError(
             "BQM515",
             f"{self.place.rows}: row {taken} was written by a job, and is not there",

@@ -102,9 +102,11 @@ class VersionState:
     @property
     def done_on_the_way(self) -> tuple[StepRecord, ...]:
         """Return the steps, in the direction it is half-way in, that its rows call done."""
-        begun = self.direction == "upgrade" or (self.record.event, self.record.direction) == ("failed", "downgrade")
-        steps = self.steps if self.direction == "upgrade" else self.record.steps
-        return tuple(s for s in steps if begun and s.outcome in {"made", "found", "done"})
+        steps = self.steps
+        if self.direction == "downgrade":
+            # A seal gives the upgrade up; its row is still the upgrade's.
+            steps = self.record.steps if self.record.event == "failed" else ()
+        return tuple(s for s in steps if s.outcome in {"made", "found", "done"})
 
 
 @dataclass(frozen=True)

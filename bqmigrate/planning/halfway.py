@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from bqmigrate.model.history import Direction, HistoryState, StepRecord, VersionState
 
@@ -20,7 +21,10 @@ class WayOn:
 
 @dataclass(frozen=True)
 class Halfway:
-    """A half-applied version; `is_known` is false where a run died and nobody has looked yet how far it got."""
+    """A half-applied version; `is_known` is false where a run died and nobody has looked yet how far it got.
+
+    `too_old` is when it was begun, where that is too long ago for anybody to find out.
+    """
 
     version: str
     name: str
@@ -29,6 +33,7 @@ class Halfway:
     error: str | None
     ways: tuple[WayOn, ...]
     is_known: bool = True
+    too_old: datetime | None = None
 
     @property
     def done(self) -> Sequence[StepRecord]:
@@ -41,19 +46,22 @@ class Halfway:
         return next((s for s in self.steps if s.outcome in STOPPED), None)
 
 
-def halfway(known: VersionState, state: HistoryState, *, is_known: bool) -> Halfway:
+def halfway(known: VersionState, state: HistoryState, *, is_known: bool, too_old: datetime | None = None) -> Halfway:
     """Return what a person should know of a half-applied version."""
     below = max((v for v in state.applied if v < known.version), default=None)
     steps = known.steps if is_known else ()
     found = Halfway(known.version, known.name, known.direction, steps, known.record.error, (), is_known)
     failed = found.failed.number if found.failed else None
-    if known.direction == "downgrade":
-        ways: Sequence[WayOn] = [WayOn("go on with taking it back", _down(below))]
+    if too_old is not None:
+        what = "once all is as the file says"
+        ways: Sequence[WayOn] = [WayOn(what, f"bqmigrate repair {known.version} --mark-applied")]
+    elif known.direction == "downgrade":
+        ways = [WayOn("go on with taking it back", _down(below))]
     elif not is_known:
         ways = [WayOn("go on with it", "bqmigrate upgrade"), WayOn("or take it back", _down(below))]
     else:
         ways = ways_on(known.version, failed, len(found.done), below)
-    return Halfway(found.version, found.name, found.direction, steps, found.error, tuple(ways), is_known)
+    return Halfway(found.version, found.name, found.direction, steps, found.error, tuple(ways), is_known, too_old)
 
 
 def ways_on(version: str, failed: int | None, done: int, below: str | None) -> Sequence[WayOn]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -84,18 +84,24 @@ class MigrationDetail:
     halfway: Halfway | None = None
 
 
+# Versions of dead runs; where they were interrupted too long ago to be resumed, with when.
+Unknown = Mapping[str, datetime | None]
+
+
 def history(
-    migrations: Sequence[Migration], state: HistoryState, unknown: Sequence[str], running: Running | None
+    migrations: Sequence[Migration], state: HistoryState, unknown: Unknown, running: Running | None
 ) -> HistoryView:
     """Return all there is to say; `unknown` are versions of dead runs, of which no row says how far they got."""
     shown = lines(migrations, state, unknown)
     pending = tuple(line.version for line in shown if line.state in {"pending", "reverted"})
-    half = tuple(halfway(s, state, is_known=s.version not in unknown) for s in state.unsettled)
+    half = tuple(
+        halfway(s, state, is_known=s.version not in unknown, too_old=unknown.get(s.version)) for s in state.unsettled
+    )
     return HistoryView(state.current, pending, shown, running=running, halfway=half)
 
 
 def detail(
-    planner: Planner, migration: Migration, state: HistoryState, unknown: Sequence[str], lineage: str
+    planner: Planner, migration: Migration, state: HistoryState, unknown: Unknown, lineage: str
 ) -> MigrationDetail:
     """Return one migration in full. Raises ValidationError where a file up to it cannot be."""
     known = state.versions.get(migration.version)
@@ -105,9 +111,11 @@ def detail(
         down = planner.way_back(state, migration.version, lineage)
     except (RefusedError, ValidationError) as error:
         problem = error.message
-    half = known is not None and known.standing == "half-applied"
+    is_known, half = migration.version not in unknown, None
+    if known is not None and known.standing == "half-applied":
+        half = halfway(known, state, is_known=is_known, too_old=unknown.get(migration.version))
     return MigrationDetail(
-        line=line(migration.version, migration, known, is_known=migration.version not in unknown),
+        line=line(migration.version, migration, known, is_known=is_known),
         file=migration.file,
         format=migration.format,
         description=migration.description,
@@ -115,11 +123,13 @@ def detail(
         downgrade=down,
         downgrade_problem=problem,
         job_ids=tuple(s.job_id for s in (known.record.steps if known else ()) if s.job_id),
-        halfway=halfway(known, state, is_known=migration.version not in unknown) if known and half else None,
+        halfway=half,
     )
 
 
-def lines(migrations: Sequence[Migration], state: HistoryState, unknown: Sequence[str] = ()) -> tuple[HistoryLine, ...]:
+def lines(
+    migrations: Sequence[Migration], state: HistoryState, unknown: Collection[str] = ()
+) -> tuple[HistoryLine, ...]:
     """Return one line per version that has a file or is recorded, in order."""
     files = {m.version: m for m in migrations}
     versions = sorted({*files, *(v for v, s in state.versions.items() if s.standing != "reverted")})

@@ -8,7 +8,6 @@ import random
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.parse
@@ -19,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.exactly_once.material import ADD, BASE, CHURN, CONFIG, FILL, PATCHES, SCRIPT, VIEW
+from tests.exactly_once import story
+from tests.exactly_once.material import ADD, BASE, CHURN, FILL, PATCHES, SCRIPT, SERVED, VIEW
 from tests.exactly_once.oracle import Oracle, shape
 from tests.exactly_once.result import Bad, Result
 
@@ -62,7 +62,7 @@ class Served:
 @contextmanager
 def served() -> Iterator[str]:
     """Serve a warehouse in memory and give its address."""
-    root = _project_folder({})
+    root = story.folder({}, SERVED)
     command = [*COMMAND, "local", "serve", "--memory", "--port", "0"]
     with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         try:
@@ -75,7 +75,7 @@ def served() -> Iterator[str]:
 def run(seeds: Sequence[int]) -> Result:
     """Kill one process a seed, and let the next ones finish."""
     result = Result()
-    folder = _project_folder(FILES)
+    folder = story.folder(FILES, SERVED)
     with served() as url:
         wanted, takes = _clean(url, folder)
         for seed in seeds:
@@ -157,12 +157,3 @@ def _words(place: Served, command: Sequence[str]) -> list[str]:
 
 def _environment(place: Served) -> Mapping[str, str]:
     return {**os.environ, "BIGQUERY_EMULATOR_HOST": place.url, "NO_COLOR": "1"}
-
-
-def _project_folder(files: Mapping[str, str]) -> Path:
-    root = Path(tempfile.mkdtemp(prefix="bqmigrate-kills-"))
-    (root / "migrations").mkdir()
-    (root / "migrations.toml").write_text(CONFIG)
-    for name, text in files.items():
-        (root / "migrations" / name).write_text(text)
-    return root

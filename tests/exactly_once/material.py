@@ -6,10 +6,20 @@ from collections.abc import Mapping
 from pathlib import Path
 
 Files = Mapping[str, str]
+# For a process of its own, which is told by BIGQUERY_EMULATOR_HOST where the warehouse is served.
+SERVED = """
+[project]
+name = "sweep"
+[environments.local]
+allow_downgrade = true
+"""
+# For runs in memory: not embedded, so that the tool keeps to BigQuery's rates, as the warehouse does.
 CONFIG = """
 [project]
 name = "sweep"
 [environments.local]
+embedded = false
+endpoint = "http://bq.local"
 allow_downgrade = true
 """
 OTHER = """

@@ -139,3 +139,13 @@ def test_nor_what_rows_call_undone(filled):
             filled.downgrade("0002")
         assert value(filled) == -3
         filled.clock.advance(LONG)
+
+
+def test_history_and_show_say_so_too(filled):
+    killed(filled, 11, upgraded)
+    filled.clock.advance(LONG)
+    with filled.open() as project:
+        found = [project.history().halfway[0], project.show("0003").halfway]
+    for half in found:
+        assert half.too_old is not None
+        assert [way.command for way in half.ways] == ["bqmigrate repair 0003 --mark-applied"]

@@ -88,7 +88,7 @@ def test_taking_back_a_table_is_ten_requests(stand):
 def test_a_plan_that_was_shown_is_not_read_again(stand):
     stand.users()
     with stand.open() as project:
-        prepared = project.plan()
+        prepared = project.plan(runs_next=True)
         assert project.upgrade(prepared=prepared).requests == 9
 
 

@@ -511,7 +511,7 @@ def test_half_of_a_migration_is_taken_back_by_its_inverses_not_by_a_way_back_for
 def test_the_chain_of_the_history_is_checked(stand):
     stand.users().upgrade()
     stand.query("UPDATE bqmigrate._schema_migrations SET name = 'evil' WHERE version = '0002'")
-    with pytest.raises(UnsettledError, match="row 1 was changed") as caught:
+    with pytest.raises(UnsettledError, match="one of the rows 1 to 3 was changed") as caught:
         stand.history()
     assert caught.value.code == "BQM514"
 

@@ -45,6 +45,9 @@ def document(found: Halfway) -> dict[str, Any]:
 
 
 def _stopped(found: Halfway) -> str:
+    if found.too_old is not None:
+        when = f"{found.too_old:%Y-%m-%d}"
+        return f"was interrupted in its {found.direction} on {when}, too long ago to tell how far it got"
     if not found.is_known:
         return f"was interrupted in its {found.direction}; the next run finds out how far it got"
     if found.direction == "downgrade":

@@ -7,7 +7,8 @@ say, is not known: the next run does it again.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from bqmigrate.errors import BqmigrateError
 from bqmigrate.execution.evidence import DONE, last_certain, proven, reached
@@ -18,7 +19,7 @@ from bqmigrate.execution.repairs.versions import step_record
 from bqmigrate.execution.runner import Runner
 from bqmigrate.execution.settle import sealed
 from bqmigrate.execution.stepper import Stepper
-from bqmigrate.model.history import HistoryState, Record, StepRecord, fold
+from bqmigrate.model.history import Event, HistoryState, Record, StepRecord, fold
 from bqmigrate.planning.plan import PlannedMigration, PlannedStep
 
 
@@ -29,17 +30,14 @@ class Begun:
     runner: Runner
     executor: Executor
     lineage: str
-    stepper: Stepper = field(init=False)
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def stepper(self) -> Stepper:
         """Look with the ids and labels of the old lineage."""
         runner, held = self.runner, self.executor.lease
         reader = replace(held, lock=replace(held.lock, lineage=self.lineage))
         jobs = Jobs(runner.warehouse, sleep=runner.clocks.sleep)
-        stepper = Stepper(
-            runner.warehouse, jobs, reader, runner.scope, runner.identity.run_id, sleep=runner.clocks.sleep
-        )
-        object.__setattr__(self, "stepper", stepper)
+        return Stepper(runner.warehouse, jobs, reader, runner.scope, runner.identity.run_id, sleep=runner.clocks.sleep)
 
     def record(self, view: View) -> None:
         """Add rows for what was taken back, last first, and then for what went up."""
@@ -100,17 +98,12 @@ class Begun:
             outcome = "failed"
         return step_record(planned, outcome, job_id)
 
-    def _row(self, planned: PlannedMigration, steps: Sequence[StepRecord], whole: str) -> Record:
-        return self.executor.identity.record(
-            whole if len(steps) == len(planned.steps) else "failed",  # type: ignore[arg-type]
-            version=planned.version,
-            name=planned.name,
-            direction=planned.direction,
-            generation=planned.generation,
-            checksum=planned.checksum,
+    def _row(self, planned: PlannedMigration, steps: Sequence[StepRecord], whole: Event) -> Record:
+        return self.executor.identity.of(
+            planned,
+            whole if len(steps) == len(planned.steps) else "failed",
+            steps,
             plan_checksum=f"sha256:{planned.digest}",
-            steps=tuple(steps),
-            undo=planned.way_back.data() if planned.way_back else None,
             finished_at=self.stepper.warehouse.server_time,
             error="repair --new-lineage: found by its jobs",
         )

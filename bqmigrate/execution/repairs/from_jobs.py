@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from bqmigrate.execution import rows
 from bqmigrate.execution.jobs import Jobs
+from bqmigrate.execution.writer import slot
 from bqmigrate.model.history import Record, StepRecord
 from bqmigrate.warehouse.port import Job
 
@@ -113,15 +114,11 @@ def _from_table(there: Mapping[int, list[Record]], seq: int, previous: str | Non
 
 def _from_job(jobs: Jobs, lineages: Sequence[str], seq: int) -> Batch | None:
     for lineage in lineages:
-        ran = jobs.find_done(_id_of(lineage, seq))
+        ran = jobs.find_done(slot(lineage, seq))
         found = tuple(records_of(ran.job)) if ran else ()
         if found and found[0].seq == seq:
             return Batch(found, "job")
     return None
-
-
-def _id_of(lineage: str, seq: int) -> Callable[[int], str]:
-    return lambda attempt: f"bqm-{lineage}-e{seq}-a{attempt}"
 
 
 def _lost(seq: int, lineages: Sequence[str]) -> Record:

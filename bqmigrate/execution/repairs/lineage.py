@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from bqmigrate.errors import ConfigError, RunError, UnsettledError
 from bqmigrate.execution import history, lease
+from bqmigrate.execution.absence import looks
 from bqmigrate.execution.events import LeaseTaken
 from bqmigrate.execution.executor import Executor
 from bqmigrate.execution.history import View
@@ -157,12 +158,11 @@ def _whole(runner: Runner, executor: Executor, view: View) -> View:
 
     No lock tells how many rows there are; their table does, and the slot. Raises UnsettledError.
     """
-    for attempt in range(history.READS):
+    for _ in looks(history.READS, runner.clocks.sleep):
         there = runner.warehouse.get(runner.place.rows)
         next_slot = slot(view.state.lineages[-1], view.state.last_seq + 1)
         if (there is None or there.rows == len(view.records)) and executor.stepper.jobs.seal(next_slot) is None:
             return view
-        runner.clocks.sleep(min(0.5 * 2**attempt, 8.0))
         again = _read(runner)
         view = replace(view, state=again.state, records=again.records)
     raise UnsettledError(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bqmigrate.errors import RefusedError, RunError, UnsettledError
 from bqmigrate.execution import history, rows
+from bqmigrate.execution.absence import looks
 from bqmigrate.execution.executor import Executor
 from bqmigrate.execution.history import View, parse_lock
 from bqmigrate.execution.jobs import Jobs, Statement, StepStopped
@@ -22,7 +23,7 @@ OPTION = "--rebuild-history"
 BROKEN = frozenset({"BQM511", "BQM513", "BQM514"})
 # A query takes at most 10,000 parameters.
 ROWS_AT_ONCE = 300
-LOOKS = 3
+LOOKS = 4
 
 
 @dataclass(frozen=True)
@@ -88,13 +89,12 @@ class Rebuild:
         named = [lineage for r in sorted(view.records, key=lambda r: r.seq) for lineage in born(r)]
         lineages = list(dict.fromkeys([lock.lineage, *reversed(named)]))
         jobs = Jobs(runner.warehouse, sleep=runner.clocks.sleep)
-        batches = found_again(jobs, lineages, good, view.records, lock.seq)
-        for attempt in range(LOOKS):
+        batches: Sequence[Batch] = ()
+        # A 404 may be a replica's: what would be given up for lost is looked for again.
+        for _ in looks(LOOKS, runner.clocks.sleep):
+            batches = found_again(jobs, lineages, good, view.records, lock.seq)
             if all(b.source != "lost" for b in batches):
                 break
-            # A 404 may be a replica's: what is given up for lost is looked for again.
-            runner.clocks.sleep(min(0.5 * 2**attempt, 8.0))
-            batches = found_again(jobs, lineages, good, view.records, lock.seq)
         if not good and batches and all(b.source == "lost" for b in batches):
             raise UnsettledError(
                 "BQM516",
@@ -146,13 +146,12 @@ class Rebuild:
 
 def _verify(runner: Runner) -> None:
     """Read what was written; a page from before that is no damage. Raises UnsettledError."""
-    for attempt in range(history.READS):
+    for is_last in looks(history.READS, runner.clocks.sleep):
         try:
             runner.read()
         except UnsettledError as error:
-            if error.code not in BROKEN or attempt == history.READS - 1:
+            if error.code not in BROKEN or is_last:
                 raise
-            runner.clocks.sleep(min(0.5 * 2**attempt, 8.0))
         else:
             return
 

@@ -190,13 +190,4 @@ def _started(executor: Executor, planned: PlannedMigration) -> Record:
     steps = tuple(
         StepRecord(s.key.number, s.step.kind, s.step.verb, s.step.target, s.digest, "failed") for s in planned.steps
     )
-    return executor.identity.record(
-        "started",
-        version=planned.version,
-        name=planned.name,
-        direction="downgrade",
-        generation=planned.generation,
-        checksum=planned.checksum,
-        steps=steps,
-        error=OPTION,
-    )
+    return executor.identity.of(planned, "started", steps, error=OPTION)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bqmigrate.errors import UnsettledError
+from bqmigrate.execution.absence import looks
 from bqmigrate.execution.evidence import DONE
 from bqmigrate.execution.history import READS, View
 from bqmigrate.execution.lock import OpenVersion
@@ -82,11 +83,10 @@ def _way_back(runner: Runner, view: View, known: VersionState, open_up: OpenVers
 def _kept(runner: Runner, seqs: Collection[int]) -> Mapping[int, Any]:
     """Read the ways back; a page without rows that were there a moment ago is read again."""
     kept: Mapping[int, Any] = {}
-    for attempt in range(READS):
+    for _ in looks(READS, runner.clocks.sleep):
         kept = {int(r["seq"]): r["undo"] for r in runner.warehouse.rows(runner.place.rows, UNDO) or ()}
         if kept.keys() >= set(seqs):
             break
-        runner.clocks.sleep(min(0.5 * 2**attempt, 8.0))
     return kept
 
 

@@ -82,16 +82,11 @@ def step_record(planned: PlannedStep, outcome: Outcome, job_id: str | None = Non
 def record_repaired(executor: Executor, migration: PlannedMigration, steps: Sequence[StepRecord], how: str) -> None:
     """Write the row that says where the version stands from now on."""
     executor.records.append(
-        executor.identity.record(
+        executor.identity.of(
+            migration,
             "repaired",
-            version=migration.version,
-            name=migration.name,
-            direction="upgrade",
-            generation=migration.generation,
-            checksum=migration.checksum,
+            steps,
             plan_checksum=f"sha256:{migration.digest}",
-            steps=tuple(steps),
-            undo=migration.way_back.data() if migration.way_back else None,
             finished_at=executor.stepper.warehouse.server_time,
             error=how,
         )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -108,14 +110,14 @@ class Database:
 
 
 def _connect(path: Path | None, threads: int | None = None) -> duckdb.DuckDBPyConnection:
-    config: dict[str, str | bool | int | float | list[str]] = {
+    config: dict[str, Any] = {
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }
     if threads is not None:
         config["threads"] = threads
     try:
-        return _own(duckdb.connect(":memory:" if path is None else str(path), config=config), path)
+        return _own(_deaf(":memory:" if path is None else str(path), config), path)
     except duckdb.IOException as error:
         if path is None or "lock" not in str(error):
             raise WrongFormat(path or Path(":memory:"), _first_line(error)) from error
@@ -123,6 +125,15 @@ def _connect(path: Path | None, threads: int | None = None) -> duckdb.DuckDBPyCo
         raise HeldElsewhere(path, int(holder[1]) if holder else None) from error
     except duckdb.Error as error:
         raise WrongFormat(path or Path(":memory:"), _first_line(error)) from error
+
+
+def _deaf(name: str, config: dict[str, Any]) -> duckdb.DuckDBPyConnection:
+    """Connect; the kernel may hand a Ctrl-C to any thread, and one of DuckDB's would let the main one wait on."""
+    hearing = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return duckdb.connect(name, config=config)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, hearing)
 
 
 def _own(connection: duckdb.DuckDBPyConnection, path: Path | None) -> duckdb.DuckDBPyConnection:
