@@ -21,6 +21,8 @@ from .conftest import HARD_DROP, ROOT, SLOW, SLOW_THEN_MORE, held
 LIMIT_S = 30
 # Ctrl-C comes only from a terminal that the process has as its own.
 TAKE = "fcntl.ioctl(0, termios.TIOCSCTTY, 0); from bqmigrate.cli.app import main; sys.exit(main(sys.argv[1:]))"
+# As a shell at a terminal starts it, even where the tests run in the background of one, which ignores Ctrl-C.
+HEED = "signal.signal(signal.SIGINT, signal.default_int_handler)"
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -28,7 +30,7 @@ class Terminal:
     """A process on a pseudo-terminal."""
 
     def __init__(self, folder, *arguments, **environ):
-        script = f"import fcntl, sys, termios; sys.path.insert(0, {str(ROOT)!r}); {TAKE}"
+        script = f"import fcntl, signal, sys, termios; {HEED}; sys.path.insert(0, {str(ROOT)!r}); {TAKE}"
         main, side = pty.openpty()
         fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 80, 0, 0))
         kept = {k: v for k, v in os.environ.items() if k not in {"COLUMNS", "LINES", "CI"}}
