@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from bqmigrate.config import Environment
 from bqmigrate.errors import RunError
 from bqmigrate.execution import refusals
-from bqmigrate.warehouse.port import Warehouse, WarehouseError
+from bqmigrate.warehouse.port import OutcomeUnknown, Warehouse, WarehouseError
 
 if TYPE_CHECKING:
     from bqmigrate.warehouse.transport import Wrap
@@ -62,7 +62,8 @@ class Conversation:
                 raise limit from error
             denied = error.status == FORBIDDEN
             hint = "grant the roles in docs/real-bigquery.md, then try again" if denied else "bqmigrate history"
-            raise RunError("BQM202", f"BigQuery refused: {error.message}", hint=hint) from error
+            message = error.message if isinstance(error, OutcomeUnknown) else f"BigQuery refused: {error.message}"
+            raise RunError("BQM202", message, hint=hint) from error
         finally:
             if not self.stays_open:
                 self.close()

@@ -226,6 +226,17 @@ BAD = {
     "a bad endpoint": (
         '[environments.local]\nendpoint = "ftp://x"\n', codes.BAD_VALUE, "2:1", "endpoint", "http://HOST",
     ),
+    "a password in an endpoint": (
+        '[environments.local]\nendpoint = "http://who:s3cr/t@host:9"\n',
+        codes.BAD_VALUE, "2:1", "'http://***@host:9'", "http://HOST",
+    ),
+    "a password in an endpoint without a scheme": (
+        '[environments.local]\nendpoint = "who:s3cret@host:9"\n', codes.BAD_VALUE, "2:1", "'***@host:9'", "http://HOST",
+    ),
+    "a key in an endpoint": (
+        '[environments.local]\nendpoint = "http://host:9?key=s3cret"\n',
+        codes.BAD_VALUE, "2:1", "'http://host:9?***'", "http://HOST",
+    ),
     "no utf-8": (b"[project]\n\xff", codes.UNREADABLE, "2", "UTF-8", "UTF-8"),
     "too large": (b"#\n" * 1024 * 33, codes.UNREADABLE, "", "64 KiB", "right file"),
     "an endless line": ("\na" + ".a" * 5_000 + " = 1", codes.UNREADABLE, "2", "4096", "several lines"),

@@ -15,6 +15,8 @@ _LOCATION = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}\Z")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}\Z")
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}\Z")
 _ENDPOINT = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?\Z")
+# A name with a password, and a query with a key: not to be read in the log of a CI run.
+_SECRET = re.compile(r"(?<=//).*(?=@)|^(?!.*//).*(?=@)|(?<=\?).*", re.DOTALL)
 
 
 class CodedProblem(Problem):
@@ -69,7 +71,7 @@ def endpoint_url(node: Node) -> str:
     written = text(node)
     url = written if "://" in written else f"http://{written}"
     if not _ENDPOINT.match(url):
-        raise Problem(f"bad endpoint {written!r}", node, "write http://HOST:PORT")
+        raise Problem(f"bad endpoint {_SECRET.sub('***', written)!r}", node, "write http://HOST:PORT")
     return url.rstrip("/")
 
 

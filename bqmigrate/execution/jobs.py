@@ -35,6 +35,8 @@ class Statement:
     same_effect: Collection[str] = ()
     # What it changes, where that is known: BigQuery takes only so many changes of an object at a time.
     changes: Sequence[ObjectRef] = ()
+    # A script of assertions and one change: where it failed it changed nothing.
+    is_guarded: bool = False
 
     @property
     def digest(self) -> str:
@@ -99,8 +101,8 @@ class Jobs:
             if not mine:
                 continue  # an earlier run's failure: the file was mended since, or a right granted
             own_failures += 1
-            transient = is_transient(job.error) and not job.is_script
-            if not transient or own_failures == TRIES:
+            changed_nothing = statement.is_guarded or not job.may_be_partial
+            if not (is_transient(job.error) and changed_nothing) or own_failures == TRIES:
                 raise StepStopped(job.error, job_id, attempt, may_be_partial=job.may_be_partial)
             self.pace.back_off(own_failures, f"job {job_id}", job.error.message)
         raise RunError("BQM210", f"{ATTEMPTS} attempts failed before this one", where=job_id_of(ATTEMPTS))

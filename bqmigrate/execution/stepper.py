@@ -20,6 +20,7 @@ from bqmigrate.execution.rewriting import lost_columns
 from bqmigrate.execution.session import Session
 from bqmigrate.execution.strays import is_stray, sweep
 from bqmigrate.model.history import Outcome
+from bqmigrate.operations.raw import is_raw
 from bqmigrate.operations.steps import CreateStep, JobStep, ObjectRef, PatchStep, PythonStep, Removal, Scope, Step
 from bqmigrate.planning.compare import differences
 from bqmigrate.planning.plan import PlannedStep
@@ -131,7 +132,8 @@ class Stepper:
     def _run(self, planned: PlannedStep, step: JobStep, sql: str) -> Ran:
         parameters = [Parameter(name, "STRING", value) for name, value in step.parameters.items()]
         others = [text for text in (step.sql, step.unguarded_sql) if text is not None and text != sql]
-        statement = Statement(sql, parameters, others, changed_by(planned, self.scope))
+        changes, is_ours = changed_by(planned, self.scope), not is_raw(planned.operation)
+        statement = Statement(sql, parameters, others, changes, is_guarded=is_ours)
         return self.jobs.run_once(lambda attempt: planned.key.job_id(self.lineage, attempt), statement)
 
     def _remove(self, planned: PlannedStep, step: JobStep, removal: Removal) -> Result:

@@ -47,7 +47,8 @@ def sweep(
         if not is_stray(live, label):
             return False
         try:
-            jobs.run_once(lambda attempt, n=number: f"{job_id}-s{n}-a{attempt}", Statement(_drop(live, reference)))  # type: ignore[misc]
+            drop = Statement(_drop(live, reference), is_guarded=True)
+            jobs.run_once(lambda attempt, n=number: f"{job_id}-s{n}-a{attempt}", drop)  # type: ignore[misc]
         except StepStopped as stop:
             if stop.error.reason != "notFound":
                 raise

@@ -20,11 +20,12 @@ from bqmigrate.local import LocalWarehouse, Switches
 from bqmigrate.local.http.message import Request
 from tests.exactly_once.timeline import CALL_S, Timeline
 from tests.exactly_once.turns import Turns
+from tests.exactly_once.watch import CANARY, ENVIRONMENT, Watch
 from tests.exactly_once.wire import Act, Call, Killed, Wire, reply
 
 HISTORY = "bqmigrate"
 LOCK = "_schema_migrations_lock"
-ENDPOINT = {"BIGQUERY_EMULATOR_HOST": "http://bq.local"}
+ENVIRON = {"BIGQUERY_EMULATOR_HOST": "http://bq.local", **ENVIRONMENT}
 SUCCESS = range(200, 300)
 # Changes of one table in ten seconds: the limit is kept, also by a run that does not know what the last one did.
 UPDATES = 5
@@ -147,6 +148,13 @@ class Case:
     # A page of the history lacked a whole INSERT: nothing in it tells.
     lost_batch: bool = False
     turns: Turns | None = None
+    # What the runs said on their way.
+    told: list[str] = field(default_factory=list)
+    # What goes along with every request.
+    credential: str = CANARY
+
+    def __post_init__(self) -> None:
+        self.watch = Watch(self)
 
     @property
     def timeline(self) -> Timeline:
@@ -161,6 +169,8 @@ class Case:
     def run(self, command: Command, wire: Wire) -> End:
         """Run a command as a process of its own would."""
         before = len(self.log)
+        if not command.allow_data_loss:
+            self.watch.careful.add(wire.runner)
         error: BqmigrateError | None = None
         kind: Literal["done", "killed", "stopped"] = "done"
         try:
@@ -178,18 +188,22 @@ class Case:
         return end
 
     def _do(self, project: Project, command: Command) -> None:
+        allowed = command.allow_data_loss
         match command.direction:
             case "adopt":
-                project.adopt(command.target)
+                project.adopt(command.target, emit=self._hear)
             case "unlock":
                 project.unlock(self.holder() or "nobody")
             case "repair":
                 how, _, version = command.target.partition(" ")
-                project.repair(how, version or None, yes=True, allow_data_loss=command.allow_data_loss)  # type: ignore[arg-type]
+                project.repair(how, version or None, yes=True, allow_data_loss=allowed, emit=self._hear)  # type: ignore[arg-type]
             case "upgrade":
-                project.upgrade(command.target, allow_data_loss=command.allow_data_loss)
+                project.upgrade(command.target, allow_data_loss=allowed, emit=self._hear)
             case "downgrade":
-                project.downgrade(command.target, allow_data_loss=command.allow_data_loss)
+                project.downgrade(command.target, allow_data_loss=allowed, emit=self._hear)
+
+    def _hear(self, event: object) -> None:
+        self.told.append(repr(event))
 
     def open(self, files: Path, wire: Wire) -> Project:
         """Open the project of a folder on this case's warehouse."""
@@ -197,7 +211,7 @@ class Case:
             "local",
             start=files,
             overrides=Overrides(project=self.project),
-            environ=ENDPOINT,
+            environ=ENVIRON,
             transport=lambda _: wire,
             clocks=Clocks(self.timeline.monotonic, self.timeline.sleep),
         )
@@ -216,7 +230,7 @@ class Case:
         """Let a request through to the warehouse and write it down."""
         if self.forbidden and self._is_forbidden(call):
             return self._forbid(runner, call)
-        answer = self._send(call)
+        answer = self.watch.send(runner, call, self._send)
         self.order += 1
         body = call.body if call.writes else {}
         self.log.append(

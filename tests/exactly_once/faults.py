@@ -57,13 +57,13 @@ def crash_after(wire: Wire, call: Call) -> requests.Response:
 
 def request_lost(_: Wire, call: Call) -> requests.Response:
     """The connection breaks on the way there."""
-    raise Lost(f"injected: request lost ({call})")
+    raise Lost(f"injected: request lost ({call})", request=call.request)
 
 
 def reply_lost(wire: Wire, call: Call) -> requests.Response:
     """The connection breaks on the way back."""
     wire.deliver(call)
-    raise Lost(f"injected: reply lost ({call})")
+    raise Lost(f"injected: reply lost ({call})", request=call.request)
 
 
 def unavailable(_: Wire, call: Call) -> requests.Response:
@@ -129,13 +129,13 @@ def late_after_recovery(wire: Wire, call: Call) -> requests.Response:
 def late_and_sent_again(wire: Wire, call: Call) -> requests.Response:
     """The client sends it again; the first one arrives some calls later."""
     wire.case.hold(wire.runner, call, calls=wire.case.random.randint(2, 14))
-    raise Lost(f"injected: request delayed ({call})")
+    raise Lost(f"injected: request delayed ({call})", request=call.request)
 
 
 def late_after_all(wire: Wire, call: Call) -> requests.Response:
     """The client sends it again; the first one arrives after the run, and whatever ran then."""
     wire.case.hold(wire.runner, call, calls=None)
-    raise Lost(f"injected: request delayed ({call})")
+    raise Lost(f"injected: request delayed ({call})", request=call.request)
 
 
 def conflict_then_missing(wire: Wire, call: Call) -> requests.Response:

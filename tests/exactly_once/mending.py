@@ -7,7 +7,18 @@ from collections.abc import Callable
 from bqmigrate.errors import LeaseError
 from tests.exactly_once.case import HISTORY, LOCK, Case, Command
 from tests.exactly_once.faults import FAULTS
-from tests.exactly_once.material import ADD, BASE, FILL, HALF_BROKEN, HALF_MENDED, MANY, ONLY_PATCHES, PYTHON, ROWS
+from tests.exactly_once.material import (
+    ADD,
+    BASE,
+    DROP,
+    FILL,
+    HALF_BROKEN,
+    HALF_MENDED,
+    MANY,
+    ONLY_PATCHES,
+    PYTHON,
+    ROWS,
+)
 from tests.exactly_once.story import DOWN, UP, Act, Files, Scenario, down, folder, on
 
 AFTER_TTL_S = 90.0
@@ -18,6 +29,8 @@ NOTHING_TO_REPAIR = "BQM363"
 LIVES = frozenset({"BQM401", "BQM402"})
 HALF: Files = {**BASE, "0003_half.yaml": HALF_BROKEN}
 THREE: Files = {**BASE, "0003_add.yaml": ADD, "0004_fill.sql": FILL, "0005_patches.yaml": ONLY_PATCHES}
+SOME_ROWS = "INSERT INTO app.users (id, x) VALUES ('a', 'b'), ('c', NULL)"
+TAKEN_BACK: Files = {**BASE, "0003_drop.yaml": DROP, "0004_add.yaml": ADD}
 MENDED: Files = {**BASE, "0003_half.yaml": HALF_MENDED}
 OTHERWISE: Files = {**BASE, "0003_add.yaml": ADD.replace("type: DATE", "type: DATE, description: Day.")}
 
@@ -130,13 +143,24 @@ def _down_died(case: Case) -> None:
     case.timeline.sleep(AFTER_TTL_S)
 
 
+def _allow(case: Case) -> None:
+    """Say that the rows may go, after having been asked."""
+    _done(case, ("downgrade", "base"), TAKEN_BACK)
+
+
 LOST_LOCK = frozenset({"BQM511", "BQM512"})
 LOST_ROWS = frozenset({"BQM511", "BQM513", "BQM514", "BQM515"})
 TOO_OLD = frozenset({"BQM535"})
 NEW_LOCK = repairing("new-lineage", {**BASE, **MANY})
 ROWS_AGAIN = repairing("rebuild-history", {**BASE, **MANY})
 FILLED = {"0003_fill.sql": FILL}
+# The rows are still there, and nobody said that they may go.
+HAS_ROWS = frozenset({"BQM201", "BQM321"})
 MENDING = (
+    on("careful_drop", {"0003_drop.yaml": DROP}, careful=True),
+    on("careful_drop_and_back", {"0003_drop.yaml": DROP}, again=DOWN, careful=True),
+    down("careful_down", TAKEN_BACK, "base", careful=True),
+    down("careful_down_with_rows", TAKEN_BACK, "base", rows=SOME_ROWS, careful=True, may_stop=HAS_ROWS, mend=_allow),
     Scenario("over_a_downgrade", THREE, prepare=_down_died, act=UP, is_held=True),
     Scenario("over_a_downgrade_and_down", THREE, prepare=_down_died, act=UP, again=DOWN, is_held=True),
     on("lock_deleted", MANY, between=_delete_lock, may_stop=LOST_LOCK, mend=NEW_LOCK),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from tests.exactly_once import watch
 from tests.exactly_once.case import Case, End
 from tests.exactly_once.doubles import choosing
 from tests.exactly_once.oracle import Oracle, shape
@@ -59,6 +60,7 @@ def _finish(case: Case, scenario: Scenario, expected: Clean) -> Iterator[str]:
     found = without_strays(case, shape(case), expected.shape)
     if found != expected.shape:
         yield f"4: {difference(found, expected.shape)}"
+    yield from watch.findings(case)
     yield from Oracle(case).findings()
 
 

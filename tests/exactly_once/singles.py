@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tests.exactly_once import watch
 from tests.exactly_once.case import SUCCESS, Bench, Case, End
 from tests.exactly_once.faults import FAULTS, PASSING
 from tests.exactly_once.oracle import Oracle, shape
@@ -14,8 +15,6 @@ from tests.exactly_once.story import Scenario
 from tests.exactly_once.wire import Call, Wire
 
 AFTER_TTL_S = 90.0
-# A run may send again and look twice, but not for ever.
-CALLS_MOST = 400
 QUIET_CALLS = 2
 
 
@@ -124,7 +123,6 @@ def strike(case: Case, single: Single, expected: Clean) -> Iterator[str]:
 
 def recover(case: Case, scenario: Scenario, first: End, expected: Clean, reruns: int = 1) -> Iterator[str]:
     """Do what a person does after a struck run, and yield what is wrong in the end."""
-    yield from _is_told(first)
     if scenario.between is not None:
         scenario.between(case)
     case.timeline.sleep(AFTER_TTL_S)
@@ -134,7 +132,6 @@ def recover(case: Case, scenario: Scenario, first: End, expected: Clean, reruns:
         # What arrives in the middle of the recovery strikes that run too.
         for _ in range(reruns + arriving):
             end, files = _run(case, scenario, "again"), "again"
-            yield from _is_told(end)
             if end.kind == "done" or end.code in scenario.may_stop:
                 break
             case.timeline.sleep(AFTER_TTL_S)
@@ -159,13 +156,6 @@ def _run(case: Case, scenario: Scenario, files: str) -> End:
     return case.run(scenario.command(files, scenario.last), case.wire())
 
 
-def _is_told(end: End) -> Iterator[str]:
-    if end.error is not None and not (end.error.hint and end.error.message):
-        yield f"13: {end.code} names no next command: {end.error.message}"
-    if end.calls > CALLS_MOST:
-        yield f"14: {end.calls} calls in a run"
-
-
 def _in_the_end(case: Case, scenario: Scenario, files: str, expected: Clean) -> Iterator[str]:
     case.timeline.sleep(AFTER_TTL_S)
     settled = _run(case, scenario, files)
@@ -180,6 +170,7 @@ def _in_the_end(case: Case, scenario: Scenario, files: str, expected: Clean) -> 
     found = without_strays(case, shape(case), wanted)
     if found != wanted:
         yield f"4: {difference(found, wanted)}"
+    yield from watch.findings(case)
     yield from Oracle(case).findings()
 
 

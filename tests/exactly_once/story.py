@@ -41,6 +41,8 @@ class Scenario:
     # A dead run holds the lock when the struck one begins.
     is_held: bool = False
     may_stop: frozenset[str] = frozenset()
+    # Nobody allows to lose data: no --allow-data-loss.
+    careful: bool = False
     # What he does when it stopped, where that is not to put the files back.
     mend: Callable[[Case], None] | None = None
 
@@ -59,7 +61,7 @@ class Scenario:
         direction, target = act
         if direction not in DIRECTIONS:
             raise ValueError(direction)
-        return Command(direction, target, self._folders[phase])  # type: ignore[arg-type]
+        return Command(direction, target, self._folders[phase], allow_data_loss=not self.careful)  # type: ignore[arg-type]
 
     def set_up(self, case: Case) -> None:
         """Do what came before, undisturbed."""

@@ -96,6 +96,7 @@ class Wire(BaseAdapter):
         if self.dead:
             raise Killed
         self.number += 1
+        request.headers["Authorization"] = f"Bearer {self.case.credential}"
         call = Call(self.number, request)
         self.case.calls += 1
         if self.outage_until > self.case.timeline.seconds:

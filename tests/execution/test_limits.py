@@ -199,6 +199,15 @@ def test_a_writer_that_came_between_is_met_by_trying_again_under_the_next_id(sta
     assert 3.5 <= stand.timeline.seconds - before <= 9
 
 
+@pytest.mark.parametrize("allowed", [False, True], ids=["guarded", "allowed"])
+@BOTH
+def test_a_drop_that_came_too_soon_after_other_runs_is_tried_again(tmp_path, reason, allowed):
+    with limited(tmp_path, Switches(metadata_updates=5, rate_limit_of_jobs=reason)) as stand:
+        stand.users().columns(3, 4).upgrade()
+        assert stand.downgrade("base", allow_data_loss=allowed).reverted[-2:] == ("0002", "0001")
+        assert any("-m0002-g1-dn1-a1" in a.path for a in failed(stand))
+
+
 def test_a_writer_that_never_ends_stops_the_run_after_two_minutes(stand):
     stand.users().upgrade()
     stem = f"bqm-{_lineage(stand)}-m0003-g1-up1"
