@@ -63,7 +63,8 @@ class Conversation:
             denied = error.status == FORBIDDEN
             hint = "grant the roles in docs/real-bigquery.md, then try again" if denied else "bqmigrate history"
             message = error.message if isinstance(error, OutcomeUnknown) else f"BigQuery refused: {error.message}"
-            raise RunError("BQM202", message, hint=hint) from error
+            state = "What was done before that, if anything, is found by the next run."
+            raise RunError("BQM202", message, state=state, hint=hint) from error
         finally:
             if not self.stays_open:
                 self.close()

@@ -116,6 +116,7 @@ class Project:
         direction: Direction = "upgrade",
         offline: bool = False,
         runs_next: bool = False,
+        emit: Emit | None = None,
     ) -> Prepared:
         """Say what would happen; changes nothing. `offline` plans from an empty warehouse, without a connection.
 
@@ -128,7 +129,7 @@ class Project:
         if offline:
             return Prepared(planner.plan(HistoryState(), self._lineage), offline=True, warnings=warnings)
         with self._conversation.call():
-            runner = self._runner(planner, events.log)
+            runner = self._runner(planner, events.logged(emit))
             view = runner.read() if runs_next else runner.look()
             plan = runner.plan(view)
         environment = self.config.environment

@@ -54,7 +54,8 @@ def run(invocation: Invocation, direction: Direction, target: str, said: Consent
         environment = project.config.environment
         if direction == "downgrade":
             project.check_downgrade_allowed()
-        prepared = project.plan(target, direction=direction, runs_next=not said.dry_run)
+        told = Progress(output, environment).emit
+        prepared = project.plan(target, direction=direction, runs_next=not said.dry_run, emit=told)
         output.warn(prepared.warnings)
         if said.dry_run:
             body = documents.plan(prepared.plan) | {"dry_run": True}

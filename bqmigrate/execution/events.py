@@ -47,7 +47,7 @@ class LeaseTaken:
 
 @dataclass(frozen=True)
 class LimitWaiting:
-    """The run waits, because BigQuery takes only so much of `target` at a time; `reason` says what."""
+    """The run waits for `target`: BigQuery takes only so much at a time, or does not show all yet; `reason` says."""
 
     target: str
     seconds: float

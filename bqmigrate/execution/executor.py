@@ -227,8 +227,10 @@ class Executor:
             raise RunError(
                 out.code if out.code in LIMITS else "BQM218",
                 f"{out.message}; then the history could not be written: {second}",
+                where=out.where,
                 state="What was done stays done; the next run finds it and records it.",
-                hint="bqmigrate upgrade",
+                hint=out.hint if out.code in LIMITS else f"bqmigrate {migration.direction}",
+                details=out.details,
             ) from error
         return out
 

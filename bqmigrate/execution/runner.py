@@ -10,7 +10,7 @@ from typing import Protocol
 from bqmigrate.errors import RefusedError, RunError, UnsettledError, ValidationError
 from bqmigrate.execution import history, holders, lease
 from bqmigrate.execution.age import refuse_old
-from bqmigrate.execution.events import Emit, RunStarted
+from bqmigrate.execution.events import Emit, LimitWaiting, RunStarted
 from bqmigrate.execution.executor import Done, Executor
 from bqmigrate.execution.history import Place, View
 from bqmigrate.execution.identity import Identity
@@ -20,6 +20,7 @@ from bqmigrate.execution.lease import Clocks, Lease
 from bqmigrate.execution.letting_go import after, let_go_after_failure
 from bqmigrate.execution.lock import Lock, OpenRun, OpenVersion, Pins, chunks, opened
 from bqmigrate.execution.looks import Looks
+from bqmigrate.execution.pace import TOLD_FROM_S
 from bqmigrate.execution.settle import assumed, find_out
 from bqmigrate.execution.stepper import Stepper
 from bqmigrate.execution.stop import Stop
@@ -83,10 +84,15 @@ class Runner:
 
         An upgrade that finds no lock meets the rows of a lost one when it makes its own; a downgrade has to ask.
         """
-        view = history.read(self.warehouse, self.place, self.pins, self.clocks.sleep)
+        view = history.read(self.warehouse, self.place, self.pins, self._wait_for_rows)
         if view.lock is None and self.direction == "downgrade":
             history.refuse_without_lock(self.warehouse, self.place)
         return view
+
+    def _wait_for_rows(self, seconds: float) -> None:
+        if seconds >= TOLD_FROM_S:
+            self.emit(LimitWaiting("the history", seconds, "rows that were written are not to be seen"))
+        self.clocks.sleep(seconds)
 
     def dry(self, view: View | None) -> Outcome:
         """Decide and change nothing: what `run` would do."""

@@ -41,20 +41,26 @@ def refuse_changed(migration: PlannedMigration, known: VersionState | None) -> N
     """
     if known is None or known.standing != "half-applied":
         return
-    first = next(changed_steps(migration.steps, known.steps), None)
-    if first is None:
+    changed = list(changed_steps(migration.steps, known.steps))
+    if not changed:
         return
+    first = changed[0]
     raise UnsettledError(
         "BQM502",
         f"step {first.done.number} of {migration.version}_{migration.name} was changed after it was done",
         where=str(first.now.place) if first.now else migration.file,
         details=first.lines,
         state="Nothing was changed.",
-        hint=_ways_out(migration.version, known),
+        hint=_ways_out(migration.version, known, is_shorter=any(c.now is None for c in changed)),
     )
 
 
-def _ways_out(version: str, known: VersionState) -> str:
+def _ways_out(version: str, known: VersionState, *, is_shorter: bool) -> str:
+    if known.direction == "upgrade" and is_shorter:
+        return (
+            "put that step back as it was, then: bqmigrate upgrade\n"
+            f"or take back what was done: bqmigrate repair {version} --revert"
+        )
     if known.direction == "upgrade":
         return (
             "put that step back as it was, then: bqmigrate upgrade\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bqmigrate.model.history import Direction, HistoryState, StepRecord, VersionState
@@ -23,6 +23,7 @@ class WayOn:
 class Halfway:
     """A half-applied version; `is_known` is false where a run died and nobody has looked yet how far it got.
 
+    `steps` are those of its direction, or the upgrade's where that `is_given_up` and nothing was taken back yet.
     `too_old` is when it was begun, where that is too long ago for anybody to find out.
     """
 
@@ -34,34 +35,39 @@ class Halfway:
     ways: tuple[WayOn, ...]
     is_known: bool = True
     too_old: datetime | None = None
+    is_given_up: bool = False
 
     @property
     def done(self) -> Sequence[StepRecord]:
-        """Return the steps of the upgrade that are done."""
+        """Return the steps that are done."""
         return [s for s in self.steps if s.outcome not in STOPPED]
 
     @property
     def failed(self) -> StepRecord | None:
         """Return the step it stopped at; None where it stopped between two."""
-        return next((s for s in self.steps if s.outcome in STOPPED), None)
+        return None if self.is_given_up else next((s for s in self.steps if s.outcome in STOPPED), None)
 
 
 def halfway(known: VersionState, state: HistoryState, *, is_known: bool, too_old: datetime | None = None) -> Halfway:
     """Return what a person should know of a half-applied version."""
     below = max((v for v in state.applied if v < known.version), default=None)
-    steps = known.steps if is_known else ()
-    found = Halfway(known.version, known.name, known.direction, steps, known.record.error, (), is_known)
+    went_down = known.direction == "downgrade"
+    is_given_up = went_down and known.record.event == "sealed"
+    steps = (known.record.steps if went_down and not is_given_up else known.steps) if is_known else ()
+    found = Halfway(
+        known.version, known.name, known.direction, steps, known.record.error, (), is_known, too_old, is_given_up
+    )
     failed = found.failed.number if found.failed else None
     if too_old is not None:
         what = "once all is as the file says"
         ways: Sequence[WayOn] = [WayOn(what, f"bqmigrate repair {known.version} --mark-applied")]
-    elif known.direction == "downgrade":
+    elif went_down:
         ways = [WayOn("go on with taking it back", _down(below))]
     elif not is_known:
         ways = [WayOn("go on with it", "bqmigrate upgrade"), WayOn("or take it back", _down(below))]
     else:
         ways = ways_on(known.version, failed, len(found.done), below)
-    return Halfway(found.version, found.name, found.direction, steps, found.error, tuple(ways), is_known, too_old)
+    return replace(found, ways=tuple(ways))
 
 
 def ways_on(version: str, failed: int | None, done: int, below: str | None) -> Sequence[WayOn]:

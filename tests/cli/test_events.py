@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bqmigrate.cli.render import report as reports
+from bqmigrate.cli.render import words
 from bqmigrate.cli.render.events import event_lines, running
 from bqmigrate.cli.render.marks import ASCII, UNICODE
 from bqmigrate.config import Environment
@@ -105,6 +106,14 @@ def test_the_running_step_shows_how_long_it_runs():
     assert line.startswith("  … 0010 two ")
     assert "2/3 fill d.t" in line
     assert line.endswith("1 min 1 s")
+
+
+@pytest.mark.parametrize("ms", [5, 87_000, 37_000_000])
+def test_a_line_fits_the_terminal_however_long_it_took(ms):
+    for what in ("add column app.users", "x" * 200):
+        line = running(StepStarted("0010", 2, 3, what, "d.t"), "two", ms, UNICODE, 80).plain
+        assert len(line) <= 80
+        assert line.endswith(f" {words.duration(ms)}")
 
 
 def test_a_report_says_what_was_left_and_what_was_found():

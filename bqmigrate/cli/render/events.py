@@ -97,10 +97,11 @@ def _step(event: StepFinished, width: int | None, marks: Marks) -> Text:
 
 
 def _row(sign: tuple[str, str], name: str, what: str, ms: int, width: int | None, marks: Marks) -> Text:
-    label = one_line(name).ljust(NAME_WIDTH)
-    room = None if width is None else max(width - marks.width - len(label) - TIME_WIDTH - 6, TIME_WIDTH)
-    shown = _fitted(one_line(what), room, marks).ljust(min(room or WHAT_WIDTH, WHAT_WIDTH))
-    time = duration(ms).rjust(TIME_WIDTH)
+    label, time = one_line(name).ljust(NAME_WIDTH), duration(ms).rjust(TIME_WIDTH)
+    room = None if width is None else max(width - marks.width - len(label) - len(time) - 6, TIME_WIDTH)
+    # What takes minutes has a longer time, at the cost of the text before it.
+    column = WHAT_WIDTH - len(time) + TIME_WIDTH
+    shown = _fitted(one_line(what), room, marks).ljust(min(room or column, column))
     return Text.assemble("  ", (sign[0].ljust(marks.width), sign[1]), f" {label}  {shown} ", (time, "dim"))
 
 

@@ -50,10 +50,11 @@ def _stopped(found: Halfway) -> str:
         return f"was interrupted in its {found.direction} on {when}, too long ago to tell how far it got"
     if not found.is_known:
         return f"was interrupted in its {found.direction}; the next run finds out how far it got"
-    if found.direction == "downgrade":
-        return "is on its way back"
+    if found.is_given_up:
+        return "was given up; what it did is not taken back yet"
     after = f" after step {len(found.done)}" if found.done else ""
-    return f"stopped{after}" + (f", at step {found.failed.number}" if found.failed else ", between two steps")
+    stopped = f"stopped{after}" + (f", at step {found.failed.number}" if found.failed else ", between two steps")
+    return f"is on its way back: it {stopped}" if found.direction == "downgrade" else stopped
 
 
 def _step(sign: tuple[str, str], step: StepRecord, marks: Marks, limit: int | None) -> Text:

@@ -53,7 +53,9 @@ def _applied(repair: Repair, view: View, known: VersionState, migration: Planned
 
 
 def _half(repair: Repair, view: View, known: VersionState, migration: PlannedMigration) -> Work:
-    differing = [line for c in changed_steps(migration.steps, known.steps) for line in _lines(c.done, c.now)]
+    changed = list(changed_steps(migration.steps, known.steps))
+    _refuse_shorter(migration, max((c.done.number for c in changed), default=0))
+    differing = [line for c in changed for line in _lines(c.done, c.now)]
     if not differing:
         raise healthy(
             f"the finished steps of {migration.version}_{migration.name} are what they were", "bqmigrate upgrade"
@@ -63,20 +65,25 @@ def _half(repair: Repair, view: View, known: VersionState, migration: PlannedMig
     return Work(lambda executor: _accept_half(executor, migration, stored, differing))
 
 
+def _refuse_shorter(migration: PlannedMigration, last_done: int) -> None:
+    """Raise UnsettledError where the file has fewer steps than were done: what they did would belong to nothing."""
+    if last_done > len(migration.steps):
+        has = f"{len(migration.steps)} step{'' if len(migration.steps) == 1 else 's'}"
+        raise UnsettledError(
+            "BQM533",
+            f"step {last_done} of {migration.version}_{migration.name} was done, and its file has only {has} now",
+            where=migration.file,
+            state="The history was not changed.",
+            hint=f"put that step back, or take back what was done: bqmigrate repair {migration.version} --revert",
+        )
+
+
 def _accept_half(
     executor: Executor, migration: PlannedMigration, stored: StoredUpgrade, differing: Sequence[str]
 ) -> Repaired:
     """Record which steps of the file count as done; the others wait for the next upgrade."""
     done = {s.number: s for s in certain(executor.stepper, stored.steps)}
-    more = max(done, default=0)
-    if more > len(migration.steps):
-        raise UnsettledError(
-            "BQM533",
-            f"step {more} of {migration.version}_{migration.name} was done, but its file has only "
-            f"{len(migration.steps)} by now",
-            where=migration.file,
-            hint=f"put that step back, or take back what was done: bqmigrate repair {migration.version} --revert",
-        )
+    _refuse_shorter(migration, max(done, default=0))
     steps = tuple(
         _accepted(s, done[s.key.number]) if s.key.number in done else versions.step_record(s, "failed")
         for s in migration.steps

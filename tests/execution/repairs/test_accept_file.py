@@ -103,9 +103,15 @@ def test_a_step_that_was_done_and_is_gone_from_the_file_is_not_accepted(stand):
     half(stand)
     stand.write("0002_half.yaml", "upgrade:\n  - create_table: {table: app.t, schema: [{name: a, type: STRING}]}\n")
     with pytest.raises(UnsettledError) as caught:
-        repair(stand, "accept-file", "2", yes=True)
+        repair(stand, "accept-file", "2")  # nobody is asked first
     assert caught.value.code == "BQM533"
+    assert "has only 1 step now" in caught.value.message
     assert "repair 0002 --revert" in caught.value.hint
+    with pytest.raises(UnsettledError) as caught:
+        stand.upgrade()
+    assert caught.value.code == "BQM502"
+    assert "repair 0002 --revert" in caught.value.hint
+    assert "--accept-file" not in caught.value.hint
 
 
 def test_only_an_edited_file_can_be_accepted(stand):

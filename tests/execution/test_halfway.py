@@ -1,0 +1,71 @@
+"""What history tells of a migration that stopped on its way, up or down."""
+
+import pytest
+
+from bqmigrate import Project
+from bqmigrate.cli.render import halfway
+from bqmigrate.cli.render.marks import UNICODE
+from bqmigrate.errors import RunError
+from tests.execution.limited import limited
+
+TWO = """
+upgrade:
+  - add_columns: {table: app.users, columns: [{name: a, type: STRING}]}
+  - set_table_options: {table: app.users, labels: {a: b}}
+"""
+SECOND = "ALTER TABLE `limited-project.app.users`\n  RENAME"
+
+
+@pytest.fixture
+def stand(tmp_path):
+    with limited(tmp_path) as found:
+        found.users().write("0003_two.yaml", TWO)
+        yield found
+
+
+def refusing(words):
+    """Refuse a job whose statement begins so."""
+
+    def refuse(asked):
+        query = asked.asked["configuration"]["query"]["query"] if asked.path == "jobs" and asked.asked else ""
+        return (403, "accessDenied", "injected: not allowed") if query.startswith(words) else None
+
+    return refuse
+
+
+def unanswered(asked):
+    """Do not say what came of a patch of the table."""
+    is_patch = asked.method == "PATCH" and asked.path.endswith("tables/users")
+    return (503, "backendError", "injected: try again") if is_patch else None
+
+
+def told(stand):
+    project = Project.open(start=stand.root, environ={}, transport=lambda _: stand.warehouse.adapter())
+    (found,) = project.history().halfway
+    return found, [line.plain.rstrip() for line in halfway.lines(found, UNICODE, None, None)]
+
+
+def test_a_downgrade_that_stopped_tells_its_own_steps(stand):
+    stand.upgrade()
+    stand.refuse = refusing(SECOND)
+    with pytest.raises(RunError):
+        stand.downgrade()
+    found, lines = told(stand)
+    assert [(s.number, s.verb) for s in found.steps] == [(1, "set labels"), (2, "set aside column")]
+    assert lines[0] == "0003 two is on its way back: it stopped after step 1, at step 2"
+    assert lines[2:4] == ["  ✓ 1  set labels  app.users", "  ✗ 2  set aside column  app.users"]
+    assert lines[-1] == "hint: go on with taking it back   bqmigrate downgrade 0002"
+
+
+def test_an_upgrade_that_was_given_up_tells_what_it_did(stand):
+    stand.refuse = unanswered
+    with pytest.raises(RunError):
+        stand.upgrade()
+    stand.refuse = refusing(SECOND)
+    with pytest.raises(RunError):
+        stand.downgrade("0002")
+    found, lines = told(stand)
+    assert found.is_given_up
+    assert lines[0] == "0003 two was given up; what it did is not taken back yet"
+    assert lines[2] == "  ✓ 1  add column  app.users"
+    assert not [line for line in lines if "✗" in line]
