@@ -126,8 +126,8 @@ def as_typed(hint: str | None, invocation: Invocation, direction: Direction, tar
     flags = [flag for flag, on in (("--allow-data-loss", said.allow_data_loss), ("--yes", said.yes)) if on]
     if hint is None:
         return None
-    # With anything after it, it is another command than the one that was typed.
-    bare = re.compile(rf"\bbqmigrate {direction}(?= *$| \()", re.MULTILINE)
+    # With anything else after it, it is another command than the one that was typed.
+    bare = re.compile(rf"\bbqmigrate {direction}(?= *$| \(| --lock-timeout)", re.MULTILINE)
     return bare.sub(again(invocation, direction, target, *flags), hint)
 
 

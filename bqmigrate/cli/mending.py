@@ -13,7 +13,7 @@ from bqmigrate.cli.output import Output
 from bqmigrate.cli.progress import Progress
 from bqmigrate.cli.render import documents
 from bqmigrate.cli.render import repair as repairs
-from bqmigrate.errors import InterruptedRun, RefusedError, UsageError
+from bqmigrate.errors import InterruptedRun, LeaseError, RefusedError, UsageError
 from bqmigrate.execution.repairs.base import How
 from bqmigrate.execution.repairs.report import RepairReport
 
@@ -69,5 +69,13 @@ def _repair(project: Project, output: Output, how: How, version: str, said: Cons
             )
         except (KeyboardInterrupt, InterruptedRun) as error:
             out = interrupted(progress.doing)
-            out.hint = " ".join(word for word in ("bqmigrate repair", version, f"--{how}") if word)
+            out.hint = _typed(how, version)
             raise out from error
+        except LeaseError as error:
+            waiting = "bqmigrate repair --lock-timeout"
+            error.hint = (error.hint or "").replace(waiting, f"{_typed(how, version)} --lock-timeout")
+            raise
+
+
+def _typed(how: How, version: str) -> str:
+    return " ".join(word for word in ("bqmigrate repair", version, f"--{how}") if word)

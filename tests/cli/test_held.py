@@ -29,6 +29,13 @@ def test_a_held_lease_names_who_what_since_when_and_both_ways_on(cli, write, fol
         assert "bqmigrate upgrade --env local --lock-timeout 600" in shown["hint"]
 
 
+def test_the_command_to_wait_with_is_the_one_that_was_typed(cli, write, folder):
+    with held(folder, write):
+        assert "  bqmigrate upgrade 10 --lock-timeout 600\n" in cli("upgrade", "10").err
+        repair = cli("repair", "10", "--mark-applied", "--env", "local")
+        assert "  bqmigrate repair --env local 10 --mark-applied --lock-timeout 600\n" in repair.err
+
+
 def test_history_shows_the_run_and_its_versions_as_they_are_recorded(cli, write, folder):
     with held(folder, write) as other:
         done = cli("history")
