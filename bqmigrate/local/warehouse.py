@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from bqmigrate.local.catalog.clock import Clock, SystemClock
@@ -15,6 +16,19 @@ from bqmigrate.local.http.wsgi import WsgiApplication
 from bqmigrate.local.storage.database import Database
 from bqmigrate.local.switches import Switches
 from bqmigrate.local.world import World
+
+
+@dataclass(frozen=True)
+class Checks:
+    """What a transaction is held against before it is kept."""
+
+    readings: Readings
+    limits: Limits
+
+    def __call__(self, tx: Transaction) -> None:
+        """Raise WarehouseError for what the switches forbid, or for what is too much."""
+        self.readings.check(tx)
+        self.limits.check(tx)
 
 
 class LocalWarehouse:
@@ -42,12 +56,7 @@ class LocalWarehouse:
         database = Database.open(path, threads)
         try:
             chosen = switches or Switches()
-            limits, readings = Limits(chosen), Readings(chosen)
-
-            def checks(tx: Transaction) -> None:
-                readings.check(tx)
-                limits.check(tx)
-
+            checks = Checks(Readings(chosen), Limits(chosen))
             store = Store(database, clock or SystemClock(), Expiring(chosen.partitions_expire_from), checks)
         except BaseException:
             database.close()

@@ -22,6 +22,7 @@ from tests.exactly_once.result import Result
 
 # What docs/protocol.md quotes.
 FULL = {"doubles": 20_000, "races": 4_000, "kills": 200}
+TOLD_EVERY_S = 60.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -76,9 +77,26 @@ def _sweep(name: str, seeds: Sequence[int], options: argparse.Namespace) -> int:
     if name == "kills":
         result: Result = kills.run(seeds)
     else:
-        result = sweeps.run(name, seeds, options.workers, until_bad=options.until_bad)
+        tell = Progress(name, len(seeds)).tell
+        result = sweeps.run(name, seeds, options.workers, until_bad=options.until_bad, tell=tell)
     _say(*result.lines(name, time.monotonic() - began))
     return int(bool(result.bad))
+
+
+class Progress:
+    """Says every minute how far a long sweep is, on stderr."""
+
+    def __init__(self, name: str, cases: int) -> None:
+        self.name, self.cases = name, cases
+        self.next = time.monotonic() + TOLD_EVERY_S
+
+    def tell(self, so_far: Result) -> None:
+        """Say it, if it is time."""
+        if time.monotonic() >= self.next:
+            self.next = time.monotonic() + TOLD_EVERY_S
+            bad = "".join(f"\n  {bad.what}: --replay {bad.seed}: {bad.findings[0][:200]}" for bad in so_far.bad[:3])
+            sys.stderr.write(f"{self.name}: {so_far.cases:,} of {self.cases:,}, {len(so_far.bad)} bad{bad}\n")
+            sys.stderr.flush()
 
 
 def _tell(case: Case, findings: Sequence[str]) -> None:

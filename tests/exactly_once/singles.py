@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from tests.exactly_once import watch
@@ -77,6 +78,10 @@ def _must(end: End, case: Case, scenario: Scenario) -> None:
 
 def begin(case: Case, scenario: Scenario) -> None:
     """Bring a case to where the struck run begins."""
+    case.bench.copies.fill(case, scenario.name, partial(_begin, scenario))
+
+
+def _begin(scenario: Scenario, case: Case) -> None:
     scenario.set_up(case)
     if scenario.struck_before is not None:
         dying = case.wire({scenario.struck_before: FAULTS["crash_after"].act})

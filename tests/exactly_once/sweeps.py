@@ -21,8 +21,10 @@ from tests.exactly_once.scenarios import BY_NAME, SCENARIOS
 from tests.exactly_once.singles import Clean, clean, singles_of, strike
 from tests.exactly_once.timeline import clients_retry_in
 
-# A warehouse forgets nothing: after so many cases a new one is faster.
-CASES_A_BENCH = 100
+# A clean run, and the lease's ground, are not forgotten; nor does DuckDB get faster by tables that come and go.
+CASES_A_BENCH = 1000
+# Then one hears of them.
+CASES_A_SHARE = 100
 
 
 class Cleans(Mapping[str, Clean]):
@@ -34,7 +36,8 @@ class Cleans(Mapping[str, Clean]):
 
     def __getitem__(self, name: str) -> Clean:
         if name not in self._known:
-            self._known[name] = clean(self._bench, BY_NAME[name])
+            with clients_retry_in(self._bench.timeline):
+                self._known[name] = clean(self._bench, BY_NAME[name])
         return self._known[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -61,17 +64,17 @@ def double(case: Case, cleans: Mapping[str, Clean], seed: int) -> Iterator[str]:
 
 
 class Grounds:
-    """The lease's own ground in each warehouse: one lock, used again."""
+    """The lease's own ground in a warehouse: one lock, used again."""
 
     def __init__(self) -> None:
-        self._grounds: dict[int, Ground] = {}
+        self._bench: Bench | None = None
+        self._ground: Ground | None = None
 
     def of(self, case: Case) -> Ground:
         """Return the ground in the warehouse of a case."""
-        key = id(case.bench)
-        if key not in self._grounds:
-            self._grounds = {key: Ground(case)}
-        return self._grounds[key]
+        if self._ground is None or self._bench is not case.bench:
+            self._bench, self._ground = case.bench, Ground(case)
+        return self._ground
 
 
 _GROUNDS = Grounds()
@@ -120,16 +123,39 @@ class Share:
 def work(share: Share) -> Result:
     """Run seeds one after another."""
     result = Result()
-    bench = _bench(share.sweep)
-    with _silence(), clients_retry_in(bench.timeline):
-        cleans = Cleans(bench)
-        for number, seed in enumerate(share.seeds):
-            bench = bench if number % CASES_A_BENCH else _bench(share.sweep)
+    place = _PLACES.setdefault(share.sweep, Place(share.sweep))
+    with _silence():
+        for seed in share.seeds:
+            bench = place.next()
             with clients_retry_in(bench.timeline):
-                _one(bench.case(seed), SWEEPS[share.sweep], cleans, seed, result)
+                case = bench.case(seed)
+                _one(case, SWEEPS[share.sweep], place.cleans, seed, result)
+            bench.copies.forget(case.project)
             if result.bad and share.until_bad:
                 break
     return result
+
+
+class Place:
+    """Where a process runs the cases of a sweep: a warehouse, exchanged now and then, and what the clean runs did."""
+
+    def __init__(self, sweep: str) -> None:
+        self._sweep = sweep
+        self._bench = _bench(sweep)
+        self._cases = 0
+        self.cleans = Cleans(_bench(sweep))
+
+    def next(self) -> Bench:
+        """Return the warehouse of the next case."""
+        if self._cases == CASES_A_BENCH:
+            self._bench.close()
+            self._bench, self._cases = _bench(self._sweep), 0
+        self._cases += 1
+        return self._bench
+
+
+# One for each sweep in this process.
+_PLACES: dict[str, Place] = {}
 
 
 def _bench(sweep: str) -> Bench:
@@ -172,19 +198,16 @@ def _rarely_collect() -> None:
     gc.set_threshold(200_000, 20, 20)
 
 
-def run(sweep: str, seeds: Sequence[int], workers: int, *, until_bad: bool = False) -> Result:
-    """Run a window of seeds on several workers."""
-    if workers == 1:
-        return work(Share(sweep, seeds, until_bad))
+def run(
+    sweep: str, seeds: Sequence[int], workers: int, *, until_bad: bool = False, tell: Callable[[Result], None] = id
+) -> Result:
+    """Run a window of seeds on several workers; `tell` hears what it came to so far, now and then."""
     total = Result()
-    # By scenario: each is run once without a fault by the worker that needs it.
-    shares = [
-        Share(sweep, [seed for seed in seeds if seed % len(SCENARIOS) % workers == i], until_bad)
-        for i in range(workers)
-    ]
+    shares = [Share(sweep, seeds[at : at + CASES_A_SHARE], until_bad) for at in range(0, len(seeds), CASES_A_SHARE)]
     with multiprocessing.get_context("spawn").Pool(workers, initializer=_rarely_collect) as pool:
         for result in pool.imap_unordered(work, shares):
             total.add(result)
+            tell(total)
             if total.bad and until_bad:
                 break
     return total
