@@ -73,7 +73,8 @@ class Grounds:
     def of(self, case: Case) -> Ground:
         """Return the ground in the warehouse of a case."""
         if self._ground is None or self._bench is not case.bench:
-            self._bench, self._ground = case.bench, Ground(case)
+            # Not the case's own project, which is forgotten after it.
+            self._bench, self._ground = case.bench, Ground(case.bench.case(0))
         return self._ground
 
 
