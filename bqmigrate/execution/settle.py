@@ -12,16 +12,13 @@ from itertools import zip_longest
 from bqmigrate.errors import UnsettledError
 from bqmigrate.execution.absence import find
 from bqmigrate.execution.evidence import reached
+from bqmigrate.execution.fence import fenced
 from bqmigrate.execution.lock import OpenVersion
 from bqmigrate.execution.stepper import Stepper
 from bqmigrate.model.history import HistoryState, Outcome, Record, StepRecord, VersionState
 from bqmigrate.operations.steps import CreateStep, JobStep, PatchStep, PythonStep
 from bqmigrate.planning.plan import PlannedMigration, PlannedStep
 from bqmigrate.planning.trace import MADE_LABEL
-from bqmigrate.warehouse.port import StaleEtag
-
-FENCE_LABEL = "bqm_fence"
-FENCE_TRIES = 5
 
 
 def assumed(state: HistoryState, unsettled: Sequence[OpenVersion]) -> HistoryState:
@@ -109,19 +106,8 @@ def _fence_patch(stepper: Stepper, planned: PlannedStep) -> tuple[Outcome, str |
     step = planned.step
     if not isinstance(step, PatchStep):
         raise TypeError(step)
-    for attempt in range(FENCE_TRIES):
-        live = find(stepper.warehouse, step.reference, stepper.sleep)
-        if live is None:
-            return "failed", None
-        try:
-            fence = f"{stepper.run_id}-{attempt}"
-            changed = stepper.warehouse.patch(step.reference, {"labels": {FENCE_LABEL: fence}}, live.etag)
-        except StaleEtag:
-            continue
-        return ("done" if step.is_done(changed.body) else "failed"), None
-    raise UnsettledError(
-        "BQM506", f"{step.target} keeps changing: it is not known whether it was patched", hint="bqmigrate downgrade"
-    )
+    live = fenced(stepper, step, "bqmigrate downgrade")
+    return ("done" if live is not None and step.is_done(live.body) else "failed"), None
 
 
 def _python_may_have_run(stepper: Stepper, planned: PlannedStep) -> tuple[Outcome, str | None]:  # noqa: ARG001

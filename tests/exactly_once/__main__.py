@@ -29,14 +29,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run what the arguments say; 1 when an invariant does not hold, or a mutant lives."""
     options = _parser().parse_args(arguments)
     if options.sweep == "mutants":
-        return mutants.run(options.only)
+        return mutants.run(options.only, options.workers)
     if options.replay is not None:
         case, findings = sweeps.replay(options.sweep, options.replay)
         _tell(case, findings)
         return bool(findings)
     if options.sweep == "all":
         bad = [_sweep(name, _all_seeds(name), options) for name in (*sweeps.SWEEPS, "kills")]
-        return int(any(bad)) or mutants.run("")
+        return int(any(bad)) or mutants.run("", options.workers)
     return _sweep(options.sweep, _seeds(options), options)
 
 
@@ -74,10 +74,10 @@ def _all_seeds(sweep: str) -> Sequence[int]:
 
 def _sweep(name: str, seeds: Sequence[int], options: argparse.Namespace) -> int:
     began = time.monotonic()
+    tell = Progress(name, len(seeds)).tell
     if name == "kills":
-        result: Result = kills.run(seeds)
+        result: Result = kills.run(seeds, options.workers, tell)
     else:
-        tell = Progress(name, len(seeds)).tell
         result = sweeps.run(name, seeds, options.workers, until_bad=options.until_bad, tell=tell)
     _say(*result.lines(name, time.monotonic() - began))
     return int(bool(result.bad))

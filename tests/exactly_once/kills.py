@@ -12,7 +12,8 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,19 +73,22 @@ def served() -> Iterator[str]:
             process.terminate()
 
 
-def run(seeds: Sequence[int]) -> Result:
-    """Kill one process a seed, and let the next ones finish."""
+def run(seeds: Sequence[int], workers: int, tell: Callable[[Result], None] = id) -> Result:
+    """Kill one process a seed, some at a time, and let the next ones finish; `tell` hears how far it is."""
     result = Result()
     folder = story.folder(FILES, SERVED)
-    with served() as url:
+    with served() as url, ThreadPoolExecutor(workers) as pool:
         wanted, takes = _clean(url, folder)
-        for seed in seeds:
-            place = Served(url, f"kill-{seed:06d}")
-            note, findings = _one(place, folder, random.Random(seed), takes, wanted)
+
+        def kill(seed: int) -> tuple[int, str, list[str]]:
+            return seed, *_one(Served(url, f"kill-{seed:06d}"), folder, random.Random(seed), takes, wanted)
+
+        for seed, note, findings in pool.map(kill, seeds):
             result.cases += 1
             result.struck[note.split(",")[0]] += 1
             if findings:
                 result.bad.append(Bad(seed, note, tuple(findings)))
+            tell(result)
     return result
 
 

@@ -47,6 +47,8 @@ class Result:
                 f"  late deliveries that landed after a take-over: {late.takeover}, a release: {late.release}, "
                 f"a downgrade: {late.downgrade}"
             )
+        if self.struck:
+            out.append(f"  {', '.join(f'{count} {what}' for what, count in self.struck.most_common())}")
         for bad in self.bad[:SHOWN]:
             out.append(f"  {bad.what}: python -m tests.exactly_once {sweep} --replay {bad.seed}")
             out += [f"      {finding[:400]}" for finding in bad.findings[:4]]

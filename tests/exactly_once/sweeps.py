@@ -205,13 +205,22 @@ def run(
     """Run a window of seeds on several workers; `tell` hears what it came to so far, now and then."""
     total = Result()
     shares = [Share(sweep, seeds[at : at + CASES_A_SHARE], until_bad) for at in range(0, len(seeds), CASES_A_SHARE)]
-    with multiprocessing.get_context("spawn").Pool(workers, initializer=_rarely_collect) as pool:
-        for result in pool.imap_unordered(work, shares):
-            total.add(result)
-            tell(total)
-            if total.bad and until_bad:
-                break
+    for result in _worked(shares, workers):
+        total.add(result)
+        tell(total)
+        if total.bad and until_bad:
+            break
     return total
+
+
+def _worked(shares: Sequence[Share], workers: int) -> Iterator[Result]:
+    """Yield what each share came to, as it does."""
+    if workers == 1:
+        _rarely_collect()
+        yield from map(work, shares)
+        return
+    with multiprocessing.get_context("spawn").Pool(workers, initializer=_rarely_collect) as pool:
+        yield from pool.imap_unordered(work, shares)
 
 
 def replay(sweep: str, seed: int) -> tuple[Case, Sequence[str]]:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bqmigrate.errors import UnsettledError
 from bqmigrate.execution.absence import find
 from bqmigrate.execution.evidence import DONE, last_certain, proven, reached
-from bqmigrate.execution.settle import FENCE_LABEL, FENCE_TRIES
+from bqmigrate.execution.fence import fenced
 from bqmigrate.execution.stepper import Stepper
 from bqmigrate.model.history import Outcome, StepRecord
 from bqmigrate.operations.steps import JobStep, PatchStep, Step
 from bqmigrate.planning.plan import StepKey
 from bqmigrate.planning.trace import MADE_LABEL
-from bqmigrate.warehouse.port import StaleEtag
 
 
 @dataclass(frozen=True)
@@ -84,20 +82,7 @@ def _patch(stepper: Stepper, step: SetOut, *, seal: bool) -> Outcome:
     inverse = next((s for s in step.inverse or () if isinstance(s, PatchStep)), None)
     if inverse is None:
         return "done"
-    for attempt in range(FENCE_TRIES):
-        live = find(stepper.warehouse, inverse.reference, stepper.sleep)
-        if live is None:
-            return "failed"
-        if not seal:
-            return "done"
-        try:
-            fence = f"{stepper.run_id}-{attempt}"
-            stepper.warehouse.patch(inverse.reference, {"labels": {FENCE_LABEL: fence}}, live.etag)
-        except StaleEtag:
-            continue
-        return "done"
-    raise UnsettledError(
-        "BQM506",
-        f"{inverse.target} keeps changing: it is not known whether it was patched",
-        hint=f"run it again when nobody else changes it: bqmigrate repair {step.key.version} --revert",
-    )
+    if not seal:
+        return "failed" if find(stepper.warehouse, inverse.reference, stepper.sleep) is None else "done"
+    again = f"run it again when nobody else changes it: bqmigrate repair {step.key.version} --revert"
+    return "failed" if fenced(stepper, inverse, again) is None else "done"
