@@ -14,7 +14,7 @@ SECONDS_LIMIT = 86_400
 _LOCATION = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}\Z")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}\Z")
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}\Z")
-_ENDPOINT = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?\Z")
+_ENDPOINT = re.compile(r"https?://[^\s/?#@]+(/[^\s?#@]*)?\Z")
 # A name with a password, and a query with a key: not to be read in the log of a CI run.
 _SECRET = re.compile(r"(?<=//).*(?=@)|^(?!.*//).*(?=@)|(?<=\?).*", re.DOTALL)
 
