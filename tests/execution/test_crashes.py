@@ -1,7 +1,4 @@
-"""A run that dies before or after one of its requests is finished by the next.
-
-Some of its requests: all of them, in more stories, are struck by the sweeps in tests/exactly_once.
-"""
+"""A run that dies before or after any of its requests is finished by the next."""
 
 import re
 from datetime import timedelta
@@ -57,17 +54,15 @@ def expected(tmp_path_factory, shared):
 
 
 UPGRADE_REQUESTS, DOWNGRADE_REQUESTS = 35, 49
-# Prime to what repeats in a run: a job is two requests, a patch three.
-EVERY = 5
 
 
-def test_the_sweeps_below_reach_to_the_last_request(expected):
+def test_the_sweeps_below_reach_every_request(expected):
     _, *requests = expected
     assert requests == [UPGRADE_REQUESTS, DOWNGRADE_REQUESTS]
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("number", range(1, UPGRADE_REQUESTS + 1, EVERY))
+@pytest.mark.parametrize("number", range(1, UPGRADE_REQUESTS + 1))
 def test_an_upgrade_that_died_is_finished_by_the_next(stand, expected, when, number):
     found, *_ = expected
     prepare(stand)
@@ -82,7 +77,7 @@ def test_an_upgrade_that_died_is_finished_by_the_next(stand, expected, when, num
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("number", range(1, UPGRADE_REQUESTS + 1, EVERY))
+@pytest.mark.parametrize("number", range(1, UPGRADE_REQUESTS + 1))
 def test_an_upgrade_that_died_can_be_taken_back(stand, when, number):
     prepare(stand)
     with pytest.raises(Killed), stand.open(**{f"die_{when}": number}) as project:
@@ -96,7 +91,7 @@ def test_an_upgrade_that_died_can_be_taken_back(stand, when, number):
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("number", range(1, DOWNGRADE_REQUESTS + 1, EVERY))
+@pytest.mark.parametrize("number", range(1, DOWNGRADE_REQUESTS + 1))
 def test_a_downgrade_that_died_is_finished_by_either_direction(stand, expected, when, number):
     found, *_ = expected
     prepare(stand)

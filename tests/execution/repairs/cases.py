@@ -60,10 +60,6 @@ def refused(stand, how, version=None, **options):
     return caught.value
 
 
-# The requests that a repair is killed at, for a quick answer: all of them are struck in tests/exactly_once.
-EVERY = 3
-
-
 def repair_killed(stand, when, number, how, version=None, **options):
     """A repair that dies before or after one of its requests, and the next one, which finishes it."""
     with pytest.raises(Killed), stand.open(**{f"die_{when}": number}) as project:
