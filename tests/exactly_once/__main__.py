@@ -20,7 +20,7 @@ from tests.exactly_once.lease import count as interleavings_of_the_lease
 from tests.exactly_once.oracle import Oracle
 from tests.exactly_once.result import Result
 
-# What docs/protocol.md quotes.
+# How many the full command runs; of the other sweeps all that there are.
 FULL = {"doubles": 20_000, "races": 4_000, "kills": 200}
 TOLD_EVERY_S = 60.0
 

@@ -18,7 +18,7 @@ from bqmigrate.errors import BqmigrateError
 from bqmigrate.execution.lease import Clocks
 from bqmigrate.local import LocalWarehouse, Switches
 from bqmigrate.local.http.message import Request
-from tests.exactly_once.copies import Copies
+from tests.exactly_once.snapshots import Snapshots
 from tests.exactly_once.timeline import CALL_S, Timeline
 from tests.exactly_once.turns import Turns
 from tests.exactly_once.watch import CANARY, ENVIRONMENT, Watch
@@ -120,7 +120,7 @@ class Bench:
         self.timeline = Timeline()
         self.warehouse = LocalWarehouse.open(None, self.timeline, Switches(metadata_updates=updates), threads=1)
         self.adapter = self.warehouse.adapter()
-        self.copies = Copies(self)
+        self.snapshots = Snapshots(self)
 
     def case(self, seed: int) -> Case:
         """Return a new case."""

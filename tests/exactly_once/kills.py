@@ -22,7 +22,7 @@ from typing import Any
 from tests.exactly_once import story
 from tests.exactly_once.material import ADD, BASE, CHURN, FILL, PATCHES, SCRIPT, SERVED, VIEW
 from tests.exactly_once.oracle import Oracle, shape
-from tests.exactly_once.result import Bad, Result
+from tests.exactly_once.result import Bad, Result, unheard
 
 FILES = {
     **BASE,
@@ -73,7 +73,7 @@ def served() -> Iterator[str]:
             process.terminate()
 
 
-def run(seeds: Sequence[int], workers: int, tell: Callable[[Result], None] = id) -> Result:
+def run(seeds: Sequence[int], workers: int, tell: Callable[[Result], None] = unheard) -> Result:
     """Kill one process a seed, some at a time, and let the next ones finish; `tell` hears how far it is."""
     result = Result()
     folder = story.folder(FILES, SERVED)

@@ -78,7 +78,7 @@ def _must(end: End, case: Case, scenario: Scenario) -> None:
 
 def begin(case: Case, scenario: Scenario) -> None:
     """Bring a case to where the struck run begins."""
-    case.bench.copies.fill(case, scenario.name, partial(_begin, scenario))
+    case.bench.snapshots.bring(case, scenario.name, partial(_begin, scenario))
 
 
 def _begin(scenario: Scenario, case: Case) -> None:

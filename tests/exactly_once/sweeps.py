@@ -16,7 +16,7 @@ from tests.exactly_once.case import Bench, Case
 from tests.exactly_once.doubles import doubled
 from tests.exactly_once.lease import Ground, interleaved
 from tests.exactly_once.races import RACED, raced
-from tests.exactly_once.result import Bad, Result
+from tests.exactly_once.result import Bad, Result, unheard
 from tests.exactly_once.scenarios import BY_NAME, SCENARIOS
 from tests.exactly_once.singles import Clean, clean, singles_of, strike
 from tests.exactly_once.timeline import clients_retry_in
@@ -131,7 +131,7 @@ def work(share: Share) -> Result:
             with clients_retry_in(bench.timeline):
                 case = bench.case(seed)
                 _one(case, SWEEPS[share.sweep], place.cleans, seed, result)
-            bench.copies.forget(case.project)
+            bench.snapshots.forget(case.project)
             if result.bad and share.until_bad:
                 break
     return result
@@ -200,7 +200,7 @@ def _rarely_collect() -> None:
 
 
 def run(
-    sweep: str, seeds: Sequence[int], workers: int, *, until_bad: bool = False, tell: Callable[[Result], None] = id
+    sweep: str, seeds: Sequence[int], workers: int, *, until_bad: bool = False, tell: Callable[[Result], None] = unheard
 ) -> Result:
     """Run a window of seeds on several workers; `tell` hears what it came to so far, now and then."""
     total = Result()

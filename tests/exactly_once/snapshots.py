@@ -25,7 +25,7 @@ OWN = frozenset({"bench", "random"})
 
 
 @dataclass(frozen=True)
-class Mould:
+class Snapshot:
     """A project as it stood: what a case begins from; the rows are in tables that nobody else has."""
 
     case: Case
@@ -35,22 +35,22 @@ class Mould:
 
 
 @dataclass
-class Copies:
-    """The moulds of one warehouse, by name."""
+class Snapshots:
+    """The snapshots of one warehouse, by name."""
 
     bench: Bench
-    moulds: dict[str, Mould] = field(default_factory=dict)
+    taken: dict[str, Snapshot] = field(default_factory=dict)
 
-    def fill(self, case: Case, name: str, begin: Callable[[Case], None]) -> None:
+    def bring(self, case: Case, name: str, begin: Callable[[Case], None]) -> None:
         """Bring a case to where `begin` leads; it is run when a name is first asked for, always the same."""
-        if name not in self.moulds:
+        if name not in self.taken:
             before = random.getstate()
             random.seed(name)
             first = self.bench.case(0)
             begin(first)
-            self.moulds[name] = self._mould(first)
+            self.taken[name] = self._take(first)
             random.setstate(before)
-        self._restore(self.moulds[name], case)
+        self._restore(self.taken[name], case)
 
     def forget(self, project: str) -> None:
         """Drop what is in a project: a warehouse that holds much is slow."""
@@ -69,12 +69,12 @@ class Copies:
     def _updates(self) -> dict[Key, deque[int]]:
         return self._store.check.limits._updates  # type: ignore[attr-defined]
 
-    def _mould(self, case: Case) -> Mould:
+    def _take(self, case: Case) -> Snapshot:
         # Versions are for time travel, which no run does.
         kinds = [records for kind, records in self._store.kinds.items() if kind != "version"]
         mine = [r for records in kinds for key, r in records.items() if key[1] == case.project]
         updates = [(key, tuple(times)) for key, times in self._updates.items() if key[1] == case.project]
-        return Mould(copy(case), case.timeline.seconds, self._with_own_rows(mine), updates)
+        return Snapshot(copy(case), case.timeline.seconds, self._with_own_rows(mine), updates)
 
     def _with_own_rows(self, records: Sequence[Record]) -> Sequence[Record]:
         """Copy the rows of tables: nobody else writes there."""
@@ -89,16 +89,16 @@ class Copies:
                     out.append(record)
         return out
 
-    def _restore(self, mould: Mould, case: Case) -> None:
-        self.forget(mould.case.project)
-        self._store._apply({record.key: record for record in self._with_own_rows(mould.records)})
-        for key in [key for key in self._updates if key[1] == mould.case.project]:
+    def _restore(self, snapshot: Snapshot, case: Case) -> None:
+        self.forget(snapshot.case.project)
+        self._store._apply({record.key: record for record in self._with_own_rows(snapshot.records)})
+        for key in [key for key in self._updates if key[1] == snapshot.case.project]:
             del self._updates[key]
-        self._updates.update({key: deque(times) for key, times in mould.updates})
+        self._updates.update({key: deque(times) for key, times in snapshot.updates})
         for each in fields(case):
             if each.name not in OWN:
-                value = getattr(mould.case, each.name)
+                value = getattr(snapshot.case, each.name)
                 setattr(case, each.name, value.copy() if isinstance(value, list | dict) else value)
-        case.landed = replace(mould.case.landed)
-        case.watch.careful = set(mould.case.watch.careful)
-        case.timeline.seconds = mould.seconds
+        case.landed = replace(snapshot.case.landed)
+        case.watch.careful = set(snapshot.case.watch.careful)
+        case.timeline.seconds = snapshot.seconds
