@@ -208,6 +208,31 @@ def test_a_drop_that_came_too_soon_after_other_runs_is_tried_again(tmp_path, rea
         assert any("-m0002-g1-dn1-a1" in a.path for a in failed(stand))
 
 
+ADD_X = "ALTER TABLE app.users ADD COLUMN x STRING;"
+INSERT_ROW = "INSERT INTO app.users (id) VALUES ('a');"
+
+
+def after_five_changes(stand, script):
+    """Let another run use up what the table takes in ten seconds, and write the script."""
+    stand.users().columns(3, 6).upgrade()
+    stand.write("0007_script.sql", f"-- migrate:up\n{script}\n-- migrate:down\nSELECT 1\n")
+
+
+def test_a_script_whose_first_statement_came_too_soon_is_tried_again(stand):
+    after_five_changes(stand, f"{ADD_X}\n{INSERT_ROW}")
+    assert stand.upgrade().applied == ("0007",)
+    assert len(failed(stand)) >= 1
+    assert "x" in stand.names()
+
+
+def test_a_script_that_did_something_before_is_not(stand):
+    after_five_changes(stand, f"{INSERT_ROW}\n{ADD_X}")
+    with pytest.raises(RunError) as stopped:
+        stand.upgrade()
+    assert stopped.value.code == "BQM222"
+    assert len(failed(stand)) == 1
+
+
 def test_a_writer_that_never_ends_stops_the_run_after_two_minutes(stand):
     stand.users().upgrade()
     stem = f"bqm-{_lineage(stand)}-m0003-g1-up1"
