@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from bqmigrate.warehouse.transport import Wrap
 
 FORBIDDEN = 403
+# Of a call that changes something.
+FOUND_LATER = "What was done before that, if anything, is found by the next run."
 
 
 @dataclass
@@ -53,18 +55,26 @@ class Conversation:
         self._closing.close()
 
     @contextlib.contextmanager
-    def call(self) -> Iterator[None]:
-        """Turn what BigQuery refused outside a step into an error a person can act on; let go at the end."""
+    def call(self, state: str = "Nothing was changed.") -> Iterator[None]:
+        """Turn what BigQuery refused outside a step into an error a person can act on; let go at the end.
+
+        `state` is what is told of the warehouse then.
+        """
         try:
             yield
         except WarehouseError as error:
             if (limit := refusals.told(error)) is not None:
                 raise limit from error
-            denied = error.status == FORBIDDEN
-            hint = "grant the roles in docs/real-bigquery.md, then try again" if denied else "bqmigrate history"
-            message = error.message if isinstance(error, OutcomeUnknown) else f"BigQuery refused: {error.message}"
-            state = "What was done before that, if anything, is found by the next run."
-            raise RunError("BQM202", message, state=state, hint=hint) from error
+            raise _refused(error, state) from error
         finally:
             if not self.stays_open:
                 self.close()
+
+
+def _refused(error: WarehouseError, state: str) -> RunError:
+    if isinstance(error, OutcomeUnknown):
+        hint = "see that it can be reached (proxy, endpoint), then run it again"
+        return RunError("BQM202", error.message, state=state, hint=hint)
+    denied = error.status == FORBIDDEN
+    hint = "grant the roles in docs/real-bigquery.md, then run it again" if denied else "bqmigrate history"
+    return RunError("BQM202", f"BigQuery refused: {error.message}", state=state, hint=hint)

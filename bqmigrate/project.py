@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Self
 
 from bqmigrate import config
 from bqmigrate.config import Config, Overrides
-from bqmigrate.conversation import Conversation
+from bqmigrate.conversation import FOUND_LATER, Conversation
 from bqmigrate.errors import TargetError
 from bqmigrate.execution import events, repairs, seeing
 from bqmigrate.execution.adopting import Adopting, AdoptionReport
@@ -223,7 +223,7 @@ class Project:
         began = time.monotonic()
         chosen = self.config.environment
         planner = Planner(self.files(), self._scope(), version or "head", "upgrade")
-        with self._conversation.call():
+        with self._conversation.call(FOUND_LATER):
             wait = chosen.lock_timeout_s if lock_timeout_s is None else lock_timeout_s
             runner = replace(self._runner(planner, events.logged(emit)), lock_timeout_s=wait)
             adopting = Adopting(runner, partial(plan_adopt, planner.files, version=version, scope=planner.scope))
@@ -233,7 +233,7 @@ class Project:
 
     def unlock(self, lease_id: str) -> UnlockReport:
         """Take the lease away from a dead run. Raises RefusedError when that run does not hold it."""
-        with self._conversation.call():
+        with self._conversation.call(FOUND_LATER):
             planner = Planner(MigrationSet(""), self._scope(), "head", "upgrade")
             done = unlock(self._runner(planner, events.log), lease_id)
         return replace(done, requests=self.requests)
@@ -261,7 +261,7 @@ class Project:
             self.check_downgrade_allowed()
         aim = targets.version(version) if version else ""
         files = self.files() if how in repairs.WITH_FILES else MigrationSet(str(self.config.folder))
-        with self._conversation.call():
+        with self._conversation.call(FOUND_LATER):
             runner = self._changing(
                 Planner(files, self._scope(), "head", "upgrade"), allow_data_loss, lock_timeout_s, emit
             )
@@ -288,7 +288,7 @@ class Project:
         environment = self.config.environment
         targets.parse(target)
         planner = Planner(self.files(), self._scope(), target, direction)
-        with self._conversation.call():
+        with self._conversation.call(FOUND_LATER):
             runner = replace(self._changing(planner, allow_data_loss, lock_timeout_s, emit), stop=stop or Stop())
             view = prepared.view if prepared else None
             outcome = runner.dry(view) if dry_run else runner.run(view, prepared.plan.digest if prepared else None)

@@ -165,15 +165,19 @@ class Limited:
     def downgrade(self, target="-1", **options):
         return self._run("downgrade", target, options)
 
-    def _run(self, command, target, options):
+    def open(self):
+        """Open the project behind a new watch."""
         self.watch, self.events = Watch(self.warehouse.adapter(), self.timeline, refuse=self.refuse), []
         self.watch.doomed = self.doom
-        project = Project.open(
+        return Project.open(
             start=self.root,
             environ={},
             transport=lambda _: self.watch,
             clocks=Clocks(self.timeline.monotonic, self.timeline.sleep),
         )
+
+    def _run(self, command, target, options):
+        project = self.open()
         with clients_retry_in(self.timeline):
             return getattr(project, command)(target, emit=self.events.append, **options)
 

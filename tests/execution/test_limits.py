@@ -9,7 +9,7 @@ import pytest
 from bqmigrate.errors import RunError
 from bqmigrate.execution.pace import TRIES, Pace
 from bqmigrate.local import Switches
-from tests.exactly_once.timeline import CALL_S
+from tests.exactly_once.timeline import CALL_S, clients_retry_in
 from tests.execution.limited import LOCK, Limited, limited
 
 BOTH = pytest.mark.parametrize("reason", ["jobRateLimitExceeded", "rateLimitExceeded"])
@@ -170,6 +170,17 @@ def test_a_create_that_is_refused_for_its_rate_is_sent_again_and_is_one_request(
     assert stand.upgrade().requests == 9
     assert len(refused) == 3
     assert all(later > earlier for earlier, later in itertools.pairwise(gaps([a.at for a in refused])))
+
+
+def test_where_nothing_is_answered_reading_says_that_nothing_changed_and_running_that_it_is_found(stand):
+    stand.users().upgrade()
+    stand.refuse = lambda _: (503, "backendError", "injected: try again")
+    project = stand.open()
+    for act, state in ((project.history, "Nothing was changed."), (project.upgrade, "is found by the next run.")):
+        with clients_retry_in(stand.timeline), pytest.raises(RunError, match="no answer from BigQuery") as stopped:
+            act()
+        assert (stopped.value.code, "reached" in stopped.value.hint) == ("BQM202", True)
+        assert stopped.value.state.endswith(state)
 
 
 def test_a_rate_that_never_has_room_ends_the_run_and_the_next_one_goes_on(stand):
