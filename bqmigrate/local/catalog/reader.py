@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import duckdb
 
@@ -16,6 +17,8 @@ from bqmigrate.local.catalog.records import (
     TableRecord,
     VersionRecord,
 )
+
+T = TypeVar("T")
 
 
 class Reader(Protocol):
@@ -32,6 +35,15 @@ class Reader(Protocol):
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
         """Return the connection to run SQL on."""
+
+    def rows(self, table: TableRecord) -> int:
+        """Return how many rows a table has."""
+
+    def size(self, table: TableRecord) -> int:
+        """Return how many logical bytes a table has."""
+
+    def once(self, table: TableRecord, what: str, read: Callable[[], T]) -> T:
+        """Read something of a table's rows; a view keeps it with the record."""
 
     def dataset(self, project: str, dataset: str) -> DatasetRecord | None:
         """Return a dataset."""

@@ -116,6 +116,11 @@ class TableRecord:
         return f"{self.project}:{self.dataset}.{self.table}"
 
     @cached_property
+    def known(self) -> dict[str, Any]:
+        """Keep what views read of its rows: they stay as they are as long as this is the committed record."""
+        return {}
+
+    @cached_property
     def model(self) -> Table:
         """Return what the schema rules look at."""
         return Table.from_rest(self.resource)

@@ -7,7 +7,6 @@ from typing import Any
 from bqmigrate.local.catalog.records import TableRecord
 from bqmigrate.local.catalog.store import Reader
 from bqmigrate.local.catalog.tables import SQL_ONLY
-from bqmigrate.local.storage import physical
 
 DEFINITIONS = ("snapshotDefinition", "cloneDefinition")
 ROOT = "https://bigquery.googleapis.com/bigquery/v2"
@@ -41,8 +40,7 @@ def _storage(reader: Reader, record: TableRecord) -> dict[str, Any]:
     """Return row and byte counts; rows in the streaming buffer are counted there, not here."""
     if record.physical is None:
         return {}
-    rows = physical.count(reader.connection, record.physical)
-    size = physical.size(reader.connection, record.physical, record.columns) if rows else 0
+    rows, size = reader.rows(record), reader.size(record)
     out: dict[str, Any] = {}
     if record.buffer is not None and record.buffer.open_at(reader.now_ms):
         waiting = min(record.buffer.rows, rows)

@@ -26,9 +26,9 @@ from bqmigrate.local.catalog.records import (
 )
 from bqmigrate.local.catalog.view import Kinds, View
 from bqmigrate.local.storage.database import Database
-from bqmigrate.local.storage.physical import count
 
 R = TypeVar("R", bound=Record)
+T = TypeVar("T")
 KINDS = ("dataset", "table", "job", "request", "version", "routine", "policy")
 # Folding costs about 10 microseconds an entry; below this, old entries are not worth a rewrite.
 COMPACT_ABOVE = 5000
@@ -44,6 +44,11 @@ class Transaction(View):
         self.changes: dict[Key, Record | None] = {}
         # Load, copy and query jobs that write a table count as updates of it, DML does not.
         self.written_by_job: set[Key] = set()
+
+    def once(self, table: TableRecord, what: str, read: Callable[[], T]) -> T:
+        """Read it anew: rows change before the record that goes with them is put."""
+        del table, what
+        return read()
 
     def _get(self, key: Key, _class: type[R]) -> R | None:
         if key in self.changes:
@@ -76,8 +81,8 @@ class Transaction(View):
 
     def committed_rows(self, table: TableRecord) -> int:
         """Return the number of rows a table has for everybody else."""
-        with self._store.database.read() as cursor:
-            return count(cursor, table.rows_in)
+        with self._store.read() as view:
+            return view.rows(table)
 
     def new_physical(self) -> str:
         """Return a name that no DuckDB table of this file has."""

@@ -42,7 +42,7 @@ def table_as_of(reader: Reader, project: str, dataset: str, table: str, at_ms: i
     _check_window(reader, project, dataset, table, at_ms)
     now = reader.table(project, dataset, table)
     if now is not None and now.modified_ms <= at_ms and now.physical is not None:
-        return VersionRecord(now, physical.count(reader.connection, now.rows_in), reader.now_ms + 1)
+        return VersionRecord(now, reader.rows(now), reader.now_ms + 1)
     for version in reversed(reader.versions(project, dataset, table)):
         if version.holds_at(at_ms) and not version.table.expired(at_ms):
             return version

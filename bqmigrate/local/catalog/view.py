@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
@@ -22,8 +23,10 @@ from bqmigrate.local.catalog.records import (
     job_key,
     table_key,
 )
+from bqmigrate.local.storage import physical
 
 R = TypeVar("R", bound=Record)
+T = TypeVar("T")
 Kinds = dict[str, dict[Key, Record]]
 MULTI_REGIONS = ("US", "EU")
 
@@ -36,6 +39,22 @@ class View:
         self.connection = connection
         self.now = now
         self.now_ms = milliseconds(now)
+
+    def rows(self, table: TableRecord) -> int:
+        """Return how many rows a table has."""
+        return self.once(table, "rows", lambda: physical.count(self.connection, table.rows_in))
+
+    def size(self, table: TableRecord) -> int:
+        """Return how many logical bytes a table has."""
+        columns = table.columns if self.rows(table) else ()
+        return self.once(table, "bytes", lambda: physical.size(self.connection, table.rows_in, columns))
+
+    def once(self, table: TableRecord, what: str, read: Callable[[], T]) -> T:
+        """Read something of a table's rows, once: whatever changes them exchanges the record with them."""
+        kept: dict[str, T] = table.known if self._kinds["table"].get(table.key) is table else {}
+        if what not in kept:
+            kept[what] = read()
+        return kept[what]
 
     def _get(self, key: Key, _class: type[R]) -> R | None:
         found = self._kinds[key[0]].get(key)

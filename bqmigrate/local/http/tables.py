@@ -121,8 +121,8 @@ def _change(call: Call, how: Any) -> Response:
         check_defaults(changed, run.tables, run.scope)
         if record.type == "VIEW":
             refuse_circle(run, TableId(record.project, record.dataset, record.table))
-        reply = table_resource(tx, record)
-    return json_response(reply)
+    with call.world.store.read() as reader:
+        return json_response(table_resource(reader, record))
 
 
 def _require_tagging(call: Call, old: Sequence[Column], new: Sequence[Column]) -> None:

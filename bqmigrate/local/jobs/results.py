@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,12 +12,13 @@ from bqmigrate.local.errors import WarehouseError, unsupported
 from bqmigrate.local.jobs.register import raised
 from bqmigrate.local.jobs.replies import job_reference
 from bqmigrate.local.sql.types import quoted
-from bqmigrate.local.sql.wire import wire_select
-from bqmigrate.local.storage import physical
+from bqmigrate.local.sql.wire import wire_row, wire_select
 from bqmigrate.model.columns import Column, find
 
 LARGEST_INDEX = 2**63 - 1
 LARGEST_PAGE = 100_000
+# Rows of a table that is small enough to keep what was read of it.
+SHORT = 100
 
 
 @dataclass(frozen=True)
@@ -54,17 +54,26 @@ def _number(parameters: Mapping[str, str], key: str, otherwise: int) -> int:
 def page(reader: Reader, record: TableRecord, wanted: Wanted) -> dict[str, Any]:
     """Return {"totalRows", "rows", "pageToken"}."""
     columns = _chosen(record.columns, wanted.fields)
-    total = physical.count(reader.connection, record.rows_in)
+    total = reader.rows(record)
     out: dict[str, Any] = {"totalRows": str(total)}
     if wanted.limit and columns:
-        listed = ", ".join(quoted(c.name) for c in columns)
-        bounds = f"ORDER BY rowid LIMIT {wanted.limit} OFFSET {wanted.start}"
-        sql = wire_select(f"SELECT {listed} FROM {record.rows_in} {bounds}", columns, use_int64=wanted.use_int64)
-        out["rows"] = [json.loads(row) for (row,) in reader.connection.execute(sql).fetchall()]
+        if total <= SHORT:
+            out["rows"] = reader.once(record, repr(wanted), lambda: _rows(reader, record, columns, wanted))
+        else:
+            out["rows"] = _rows(reader, record, columns, wanted)
     reached = wanted.start + len(out.get("rows", ()))
     if wanted.limit and reached < total:
         out["pageToken"] = str(reached)
     return out
+
+
+def _rows(
+    reader: Reader, record: TableRecord, columns: Sequence[Column], wanted: Wanted
+) -> Sequence[Mapping[str, Any]]:
+    listed = ", ".join(quoted(c.name) for c in columns)
+    bounds = f"ORDER BY rowid LIMIT {wanted.limit} OFFSET {wanted.start}"
+    sql = wire_select(f"SELECT {listed} FROM {record.rows_in} {bounds}", columns, use_int64=wanted.use_int64)
+    return [wire_row(row, columns) for row in reader.connection.execute(sql).fetchall()]
 
 
 def _chosen(columns: Sequence[Column], fields: Sequence[str] | None) -> tuple[Column, ...]:

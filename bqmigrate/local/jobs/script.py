@@ -157,8 +157,8 @@ class ScriptRun:
         with self._transaction() as tx:
             run = self._run(tx)
             bound = bind_expression(expression, run.tables, run.scope, column)
-            row = run.execute(wire_select(bound.sql, bound.columns, use_int64=True))[0][0]
-        return Variable(replace(bound.columns[0], name="value"), wire_value(row))
+            row = run.execute(wire_select(bound.sql, bound.columns, use_int64=True))[0]
+        return Variable(replace(bound.columns[0], name="value"), wire_value(row, bound.columns))
 
     def _true(self, condition: nodes.Sql) -> bool:
         return bool(self._value(condition).value == "true")

@@ -6,8 +6,9 @@
     binding.bind_expression(sql, tables, scope, column=None)       one row, one column `value`; coerced to `column`
     defaults.default_sql(column, scope) -> str                     what a column holds when nothing was given for it
     types.duckdb_type(column) -> str                               where its values live
-    wire.wire_select(sql, columns, use_int64=...) -> str           one VARCHAR per row: {"f": [{"v": ...}, ...]}
-    wire.wire_value(row) -> Any                                    the "v" of its first cell (for bound.Variable)
+    wire.wire_select(sql, columns, use_int64=...) -> str           rows for
+    wire.wire_row(row, columns) -> {"f": [{"v": ...}, ...]}        the REST form of one
+    wire.wire_value(row, columns) -> Any                           the "v" of its first cell (for bound.Variable)
     load.load_rows(columns, rows, scope, ignore_unknown=...)       JSON rows -> LoadedRows: texts, and errors per row
     load.insert_sql(physical, columns, loaded) -> str
     errors.runtime_error(error) -> WarehouseError                  DuckDB's words as BigQuery's

@@ -1,12 +1,13 @@
-"""Rows in the form of the REST API, built by DuckDB itself: {"f": [{"v": ...}, ...]} as text.
+"""Rows in the form of the REST API: {"f": [{"v": ...}, ...]}.
 
-Nothing is fetched as a Python value: a TIMESTAMPTZ would need pytz.
+DuckDB writes the text of a value, and the JSON of a nested one; a TIMESTAMPTZ as a Python value would need pytz. What
+says the same as a Python value is fetched as one: most of what a short answer costs is DuckDB's planning of such texts.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bqmigrate.local.sql.casts import TEMPLATES
@@ -62,14 +63,47 @@ _SECONDS = (
 )
 
 
+# What DuckDB hands over is shown by these as its CAST to VARCHAR would be.
+_AS_FETCHED: Mapping[str, Callable[[Any], str]] = {
+    "STRING": str,
+    "GEOGRAPHY": str,
+    "INTEGER": str,
+    "BOOLEAN": lambda value: "true" if value else "false",
+}
+
+
 def wire_select(sql: str, columns: Sequence[Column], *, use_int64: bool = True) -> str:
-    """Return a SELECT of one VARCHAR column `row`: the REST form of each row of `sql`, in its order.
+    """Return a SELECT of the rows of `sql`, in its order, for `wire_row`.
 
     Timestamps are microseconds with `use_int64` (formatOptions.useInt64Timestamp), else decimal seconds.
     """
     inner = ", ".join(f"c{i}" for i in range(len(columns)))
-    cells = ", ".join(f"{{'v': {_cell(f'c{i}', type_of(c), use_int64=use_int64)}}}" for i, c in enumerate(columns))
-    return f"SELECT CAST(to_json({{'f': [{cells}]}}) AS VARCHAR) AS \"row\" FROM ({sql}) AS q({inner})"
+    cells = ", ".join(_fetched(f"c{i}", type_of(c), use_int64=use_int64) for i, c in enumerate(columns))
+    return f"SELECT {cells} FROM ({sql}) AS q({inner})"
+
+
+def wire_row(row: Sequence[Any], columns: Sequence[Column]) -> dict[str, Any]:
+    """Return the REST form of a row that a `wire_select` of these columns gave."""
+    return {"f": [{"v": _shown(value, column)} for value, column in zip(row, columns, strict=True)]}
+
+
+def _is_nested(column: Column) -> bool:
+    return column.mode == "REPEATED" or column.type == "RECORD"
+
+
+def _shown(value: Any, column: Column) -> Any:
+    if value is None:
+        return None
+    if _is_nested(column):
+        return json.loads(value)
+    return _AS_FETCHED.get(column.type, str)(value)
+
+
+def _fetched(sql: str, kind: Type, *, use_int64: bool) -> str:
+    """Write what is fetched for one cell."""
+    if kind.element is not None or kind.name == "RECORD":
+        return f"CAST({_cell(sql, kind, use_int64=use_int64)} AS VARCHAR)"
+    return sql if kind.name in _AS_FETCHED else scalar_text(sql, kind, use_int64=use_int64)
 
 
 def _cell(sql: str, kind: Type, *, use_int64: bool) -> str:
@@ -98,6 +132,6 @@ def scalar_text(sql: str, kind: Type, *, use_int64: bool) -> str:
     return SCALARS[kind.name].format(sql)
 
 
-def wire_value(row: str) -> Any:
-    """Return the "v" of the first cell of a row that `wire_select` gave."""
-    return json.loads(row)["f"][0]["v"]
+def wire_value(row: Sequence[Any], columns: Sequence[Column]) -> Any:
+    """Return the "v" of the first cell of a row that a `wire_select` of these columns gave."""
+    return _shown(row[0], columns[0])

@@ -133,7 +133,7 @@ def _constant(run: Run, value: OptionValue, name: str) -> Any:
     if not isinstance(value, Sql):
         return value
     bound = bind_expression(value, run.tables, run.scope)
-    found = wire_value(run.execute(wire_select(bound.sql, bound.columns, use_int64=True))[0][0])
+    found = wire_value(run.execute(wire_select(bound.sql, bound.columns, use_int64=True))[0], bound.columns)
     kind = bound.columns[0].type
     if found is None or kind in {"STRING", "INTERVAL"}:
         return found

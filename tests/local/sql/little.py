@@ -1,6 +1,5 @@
 """A tiny warehouse for tests: an in-memory DuckDB, and a catalog that is a dict."""
 
-import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -11,7 +10,7 @@ from bqmigrate.local.sql.bound import Scope, TableId, TableInfo
 from bqmigrate.local.sql.columns import read_type
 from bqmigrate.local.sql.errors import runtime_error
 from bqmigrate.local.sql.types import duckdb_type, quoted
-from bqmigrate.local.sql.wire import wire_select
+from bqmigrate.local.sql.wire import wire_row, wire_select, wire_value
 
 NOW = datetime(2024, 5, 6, 7, 8, 9, 123456, tzinfo=UTC)
 
@@ -62,14 +61,14 @@ class Little:
     def rows(self, sql, **wire):
         bound = bind_query(sql, self, self.scope)
         found = self._run(wire_select(bound.sql, bound.columns, **wire))
-        return [[cell["v"] for cell in json.loads(row)["f"]] for (row,) in found]
+        return [[cell["v"] for cell in wire_row(row, bound.columns)["f"]] for row in found]
 
     def schema(self, sql):
         return [(c.name, c.sql_type()) for c in bind_query(sql, self, self.scope).columns]
 
     def value(self, expression):
         bound = bind_expression(expression, self, self.scope)
-        return json.loads(self._run(wire_select(bound.sql, bound.columns))[0][0])["f"][0]["v"]
+        return wire_value(self._run(wire_select(bound.sql, bound.columns))[0], bound.columns)
 
     def dml(self, sql):
         bound = bind_dml(sql, self, self.scope)
