@@ -8,9 +8,11 @@ import multiprocessing
 import os
 import random
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
+from typing import Self
 
 from tests.exactly_once.case import Bench, Case
 from tests.exactly_once.doubles import doubled
@@ -23,8 +25,8 @@ from tests.exactly_once.timeline import clients_retry_in
 
 # A clean run, and the lease's ground, are not forgotten; nor does DuckDB get faster by tables that come and go.
 CASES_A_BENCH = 1000
-# Then one hears of them.
-CASES_A_SHARE = 100
+# Then one hears of them; and nobody is idle for long at the end.
+CASES_A_SHARE = 25
 
 
 class Cleans(Mapping[str, Clean]):
@@ -124,7 +126,7 @@ class Share:
 def work(share: Share) -> Result:
     """Run seeds one after another."""
     result = Result()
-    place = _PLACES.setdefault(share.sweep, Place(share.sweep))
+    place = _place(share.sweep)
     with _silence():
         for seed in share.seeds:
             bench = place.next()
@@ -140,11 +142,11 @@ def work(share: Share) -> Result:
 class Place:
     """Where a process runs the cases of a sweep: a warehouse, exchanged now and then, and what the clean runs did."""
 
-    def __init__(self, sweep: str) -> None:
+    def __init__(self, sweep: str, cleans: Cleans) -> None:
         self._sweep = sweep
         self._bench = _bench(sweep)
         self._cases = 0
-        self.cleans = Cleans(_bench(sweep))
+        self.cleans = cleans
 
     def next(self) -> Bench:
         """Return the warehouse of the next case."""
@@ -155,8 +157,16 @@ class Place:
         return self._bench
 
 
-# One for each sweep in this process.
-_PLACES: dict[str, Place] = {}
+@cache
+def _place(sweep: str) -> Place:
+    """Return the one of a sweep in this process."""
+    return Place(sweep, _cleans())
+
+
+@cache
+def _cleans() -> Cleans:
+    """Return what the clean runs did, which is the same for every sweep in this process."""
+    return Cleans(Bench())
 
 
 def _bench(sweep: str) -> Bench:
@@ -199,28 +209,36 @@ def _rarely_collect() -> None:
     gc.set_threshold(200_000, 20, 20)
 
 
-def run(
-    sweep: str, seeds: Sequence[int], workers: int, *, until_bad: bool = False, tell: Callable[[Result], None] = unheard
-) -> Result:
-    """Run a window of seeds on several workers; `tell` hears what it came to so far, now and then."""
-    total = Result()
-    shares = [Share(sweep, seeds[at : at + CASES_A_SHARE], until_bad) for at in range(0, len(seeds), CASES_A_SHARE)]
-    for result in _worked(shares, workers):
-        total.add(result)
-        tell(total)
-        if total.bad and until_bad:
-            break
-    return total
+class Workers:
+    """Processes that run the cases of one sweep after another; what a scenario does without a fault they learn once."""
 
+    def __init__(self, number: int) -> None:
+        self._stack = ExitStack()
+        self._map: Callable[[Callable[[Share], Result], Sequence[Share]], Iterable[Result]] = map
+        if number > 1:
+            pool = multiprocessing.get_context("spawn").Pool(number, initializer=_rarely_collect)
+            self._map = self._stack.enter_context(pool).imap_unordered
+        else:
+            _rarely_collect()
 
-def _worked(shares: Sequence[Share], workers: int) -> Iterator[Result]:
-    """Yield what each share came to, as it does."""
-    if workers == 1:
-        _rarely_collect()
-        yield from map(work, shares)
-        return
-    with multiprocessing.get_context("spawn").Pool(workers, initializer=_rarely_collect) as pool:
-        yield from pool.imap_unordered(work, shares)
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def run(
+        self, sweep: str, seeds: Sequence[int], *, until_bad: bool = False, tell: Callable[[Result], None] = unheard
+    ) -> Result:
+        """Run some seeds of a sweep; `tell` hears what it came to so far, now and then."""
+        total = Result()
+        cut = range(0, len(seeds), CASES_A_SHARE)
+        for result in self._map(work, [Share(sweep, seeds[at : at + CASES_A_SHARE], until_bad) for at in cut]):
+            total.add(result)
+            tell(total)
+            if total.bad and until_bad:
+                break
+        return total
 
 
 def replay(sweep: str, seed: int) -> tuple[Case, Sequence[str]]:
@@ -239,4 +257,4 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-__all__ = ["RACED", "SWEEPS", "cores", "doubles_of", "replay", "run", "singles_matching"]
+__all__ = ["RACED", "SWEEPS", "cores", "doubles_of", "replay", "singles_matching"]
