@@ -77,10 +77,7 @@ def refusal(shown: Running, holder: Holder, waited_s: float, command: str) -> Le
 
 def what(shown: Running) -> str:
     """Say what a run set out to do."""
-    if shown.direction is None:
-        return "nothing that is open (it adopts, unlocks, or has finished)"
-    first, *rest = shown.versions
-    return f"{shown.direction} of {first}" + (f" to {rest[-1]} ({len(shown.versions)} migrations)" if rest else "")
+    return shown.what or "nothing that is open (it adopts, unlocks, or has finished)"
 
 
 def moment(at: datetime) -> str:

@@ -52,6 +52,15 @@ class Running:
     versions: tuple[str, ...]
     lives: bool
 
+    @property
+    def what(self) -> str | None:
+        """Say what it set out to do; None for nothing that is open."""
+        if self.direction is None:
+            return None
+        numbers = [slug.partition("_")[0] for slug in self.versions]
+        several = f"{numbers[0]} to {numbers[-1]} ({len(numbers)} migrations)"
+        return f"{self.direction} of {several if len(numbers) > 1 else self.versions[0]}"
+
 
 @dataclass(frozen=True)
 class HistoryView:

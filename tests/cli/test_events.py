@@ -40,9 +40,15 @@ def finished(**facts):
     [
         (RunStarted("upgrade", None, "0009", ()), ["local  embedded warehouse  (nothing) -> 0009", ""]),
         (RunStarted("downgrade", "0002", None, ()), ["local  embedded warehouse  0002 -> (nothing)", ""]),
-        (LeaseWaiting("ana on ci", "08:12", 12.4), ["waiting for ana on ci, at most 12 s more"]),
+        (
+            LeaseWaiting("ana on ci", "08:12", 12.4),
+            ["waiting for the run that holds the lease, at most 12 s more", "  by                 ana on ci"],
+        ),
         (LeaseTaken(), []),
-        (LeaseTaken("ana on ci"), ["taken over from ana on ci, which does not answer any more"]),
+        (
+            LeaseTaken("ana on ci"),
+            ["taken over from a run that does not answer any more", "  by                 ana on ci"],
+        ),
         (
             LimitWaiting("app.users", 8.6, "BigQuery takes 5 changes in 10 s"),
             ["     waits 9 s for app.users: BigQuery takes 5 changes in 10 s"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bqmigrate.errors import LeaseError
+from bqmigrate.errors import LeaseError, RefusedError
 from tests.exactly_once.case import HISTORY, LOCK, Case, Command
 from tests.exactly_once.faults import FAULTS
 from tests.exactly_once.material import (
@@ -24,6 +24,7 @@ from tests.exactly_once.story import DOWN, UP, Act, Files, Scenario, down, folde
 AFTER_TTL_S = 90.0
 # Beyond what may be resumed by job ids; BigQuery still has them, so that the oracle can count.
 LONG_S = 160 * 86_400.0
+NOTHING_TO_UNLOCK = "BQM360"
 NOTHING_TO_REPAIR = "BQM363"
 # It looked as if the dead run lived: something of it had just arrived.
 LIVES = frozenset({"BQM401", "BQM402"})
@@ -44,6 +45,11 @@ def unlock(case: Case) -> None:
         try:
             with case.open(folder(BASE), case.wire()) as project:
                 project.unlock(holder)
+        except RefusedError as refused:
+            # It had let go: that arrived while somebody was about to take the lease from it.
+            if refused.code != NOTHING_TO_UNLOCK:
+                raise
+            return
         except LeaseError:
             # A row of that run has just arrived: not dead, it seems. Look again a little later.
             case.timeline.sleep(AFTER_TTL_S)

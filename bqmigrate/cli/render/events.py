@@ -45,10 +45,10 @@ def event_lines(event: Event, environment: Environment, marks: Marks, width: int
             return [header(environment, event.from_version, event.to_version), Text("")]
         case LeaseWaiting():
             until = [Text(f"  until              {event.until}")] if event.until else []
-            first = Text(f"waiting for {one_line(event.holder)}, at most {event.seconds:.0f} s more")
-            return [first, *_known_of(event), *until]
+            first = Text(f"waiting for the run that holds the lease, at most {event.seconds:.0f} s more")
+            return [first, *_known_of(event, event.holder), *until]
         case LeaseTaken(taken_over_from=str(holder)):
-            return [Text(f"taken over from {one_line(holder)}, which does not answer any more"), *_known_of(event)]
+            return [Text("taken over from a run that does not answer any more"), *_known_of(event, holder)]
         case LimitWaiting():
             waits = f"     waits {event.seconds:.0f} s for {one_line(event.target)}: {one_line(event.reason)}"
             return [Text(waits if width is None else cut(waits, width, marks.cut))]
@@ -65,9 +65,10 @@ def event_lines(event: Event, environment: Environment, marks: Marks, width: int
             return []
 
 
-def _known_of(event: LeaseWaiting | LeaseTaken) -> Sequence[Text]:
+def _known_of(event: LeaseWaiting | LeaseTaken, holder: str) -> Sequence[Text]:
     """Say what is known of the run that holds the lease, or held it."""
-    told = (("runs", "ran")[isinstance(event, LeaseTaken)], event.runs), ("last sign of life", event.last_sign)
+    runs = "ran" if isinstance(event, LeaseTaken) else "runs"
+    told = ("by", holder), (runs, event.runs), ("last sign of life", event.last_sign)
     return [Text(f"  {name.ljust(17)}  {one_line(value)}") for name, value in told if value]
 
 

@@ -14,7 +14,7 @@ from bqmigrate.planning.views import Running
 
 def lines(found: Running) -> Iterator[Text]:
     """Say who runs what, since when, and whether it still lives."""
-    doing = f"{found.direction} of {', '.join(map(one_line, found.versions))}" if found.direction else "no migration"
+    doing = one_line(found.what or "no migration")
     if found.lives:
         yield Text.assemble(("Running now", "bold cyan"), f": {doing}")
     else:

@@ -138,3 +138,22 @@ def test_a_repair_that_died_is_finished_by_the_next(stand, when, number):
     repair_killed(stand, when, number, "mark-applied", "2")
     assert stand.states() == {"0001": "applied", "0002": "applied"}
     is_sound(stand)
+
+
+def test_what_an_earlier_migration_may_have_begun_is_settled_first(stand):
+    stand.write("0001_app.yaml", DATASET)
+    stand.upgrade()
+    stand.write("0002_half.yaml", WHOLE)
+    stand.write("0003_more.yaml", "upgrade:\n  - create_table: {table: app.u, schema: [{name: a, type: STRING}]}\n")
+    with pytest.raises(Killed), stand.open(die_before=8) as project:
+        project.upgrade()
+    stand.clock.advance(AFTER_TTL)
+    error = refused(stand, "mark-applied", "3")
+    assert error.code == "BQM532"
+    assert "0002_half" in error.message
+    assert error.hint == (
+        "settle that one first: bqmigrate upgrade 0002\n"
+        "or, if it was done by hand: bqmigrate repair 0002 --mark-applied"
+    )
+    stand.upgrade("2")
+    is_sound(stand)
