@@ -169,27 +169,27 @@ class Project:
         self.check_downgrade_allowed()
         return self._change("downgrade", target, prepared, allow_data_loss, lock_timeout_s, dry_run, emit, stop)
 
-    def history(self) -> HistoryView:
+    def history(self, *, emit: Emit | None = None) -> HistoryView:
         """Return every migration and where it stands, and the run that is going on; two requests.
 
         A file that cannot be read as a migration is told in `findings`, and hides nothing else.
         """
         found = loader.survey(self._folder, self.config.root)
-        seen = self._look(found.files)
+        seen = self._look(found.files, emit)
         shown = views.history(found.files.migrations, seen.state, seen.interrupted, seen.running)
         return replace(shown, requests=self.requests, findings=found.findings)
 
-    def current(self) -> VersionState | None:
+    def current(self, *, emit: Emit | None = None) -> VersionState | None:
         """Return the version the warehouse is at, None when nothing is applied; needs no file to be right."""
-        state = self._look(MigrationSet("")).recorded
+        state = self._look(MigrationSet(""), emit).recorded
         return state.versions[state.current] if state.current else None
 
-    def _look(self, files: MigrationSet) -> Seen:
+    def _look(self, files: MigrationSet, emit: Emit | None) -> Seen:
         """Read the history, and see that it is whole even where there is no lock."""
         with self._conversation.call():
-            return seeing.look(self._runner(Planner(files, self._scope(), "head", "upgrade"), events.log))
+            return seeing.look(self._runner(Planner(files, self._scope(), "head", "upgrade"), events.logged(emit)))
 
-    def show(self, version: str) -> MigrationDetail:
+    def show(self, version: str, *, emit: Emit | None = None) -> MigrationDetail:
         """Return one migration in full; files above it need not be right.
 
         Raises TargetError when there is none of that number, ValidationError for a file up to it.
@@ -203,7 +203,7 @@ class Project:
             raise loader.refusal(found.findings)
         files = found.files.up_to(aim)
         check_files(files, self._scope(), self.config.history_dataset)
-        seen = self._look(files)
+        seen = self._look(files, emit)
         planner = Planner(files, self._scope(), "head", "upgrade")
         return views.detail(planner, migration, seen.state, seen.interrupted, seen.lineage)
 

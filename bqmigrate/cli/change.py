@@ -54,7 +54,7 @@ def run(invocation: Invocation, direction: Direction, target: str, said: Consent
         environment = project.config.environment
         if direction == "downgrade":
             project.check_downgrade_allowed()
-        told = Progress(output, environment).emit
+        told = invocation.teller(project)
         prepared = project.plan(target, direction=direction, runs_next=not said.dry_run, emit=told)
         output.warn(prepared.warnings)
         if said.dry_run:

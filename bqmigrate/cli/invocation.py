@@ -14,6 +14,7 @@ from bqmigrate.errors import UsageError
 
 if TYPE_CHECKING:
     from bqmigrate.cli.output import Output
+    from bqmigrate.execution.events import Emit
     from bqmigrate.project import Project
 
 
@@ -39,6 +40,12 @@ class Invocation:
         from bqmigrate.project import Project  # noqa: PLC0415  --help must not pay for it
 
         return Project.open(self.settings.env, start=here(), overrides=self.overrides(lock_timeout_s))
+
+    def teller(self, project: Project) -> Emit:
+        """Return what says on stderr what is waited for, before anything runs."""
+        from bqmigrate.cli.progress import Progress  # noqa: PLC0415  --help must not pay for it
+
+        return Progress(self.output, project.config.environment).emit
 
 
 def here() -> Path:

@@ -137,7 +137,7 @@ def _broken(code: str, message: str) -> UnsettledError:
         message,
         state="Nothing was changed.",
         hint="restore the table by time travel: it must not be edited or truncated\n"
-        "or write the rows again as their jobs had them: bqmigrate repair --rebuild-history",
+        "or rebuild it from its jobs: bqmigrate repair --rebuild-history",
     )
 
 

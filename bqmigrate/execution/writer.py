@@ -78,5 +78,5 @@ class Writer:
             "BQM515",
             f"{self.place.rows}: row {taken} was written by a job, and is not there",
             state="What this run had started is finished by the next run.",
-            hint="write the rows again as their jobs had them: bqmigrate repair --rebuild-history",
+            hint="rebuild the history from its jobs: bqmigrate repair --rebuild-history",
         )

@@ -10,7 +10,7 @@ def run(invocation: Invocation) -> int:
     from bqmigrate.cli.render import documents, history  # noqa: PLC0415  --help must not pay for it
 
     with invocation.open() as project:
-        state = project.current()
+        state = project.current(emit=invocation.teller(project))
     body = documents.document("current", project.config.environment, documents.current(state))
     invocation.output.answer(body, [history.current(state)])
     return 0

@@ -22,7 +22,7 @@ def run(
 
     output = invocation.output
     with invocation.open() as project:
-        view = project.history()
+        view = project.history(emit=invocation.teller(project))
     output.warn(f"{finding.place}: {finding.message}" for finding in view.findings)
     body = documents.document("history", project.config.environment, documents.history(view))
     output.answer(body, history.lines(view, limit=output.limit, marks=output.marks, env=invocation.settings.env))

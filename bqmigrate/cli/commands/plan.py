@@ -27,7 +27,8 @@ def run(
     from bqmigrate.cli.render import documents, plan  # noqa: PLC0415  --help must not pay for it
 
     with invocation.open() as project:
-        prepared = project.plan(target, direction="downgrade" if down else "upgrade", offline=offline)
+        told = invocation.teller(project)
+        prepared = project.plan(target, direction="downgrade" if down else "upgrade", offline=offline, emit=told)
     made, environment = prepared.plan, project.config.environment
     invocation.output.warn(prepared.warnings)
     if sql and not invocation.output.as_json:

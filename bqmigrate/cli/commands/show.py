@@ -18,7 +18,7 @@ def run(
 
     output = invocation.output
     with invocation.open() as project:
-        shown = project.show(version)
+        shown = project.show(version, emit=invocation.teller(project))
     body = documents.document("show", project.config.environment, documents.detail(shown))
     output.answer(body, detail.lines(shown, output.marks, invocation.settings.env, output.limit))
     return 0

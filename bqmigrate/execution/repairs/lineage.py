@@ -169,5 +169,5 @@ def _whole(runner: Runner, executor: Executor, view: View) -> View:
         "BQM515",
         f"{runner.place.rows}: row {view.state.last_seq + 1} was written by a job, and is not there",
         state=UNCHANGED,
-        hint="write the rows again as their jobs had them: bqmigrate repair --rebuild-history",
+        hint="rebuild the history from its jobs: bqmigrate repair --rebuild-history",
     )
