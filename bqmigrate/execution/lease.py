@@ -208,10 +208,10 @@ def wait(
 
 
 def _lost(holder: Holder | None) -> LeaseError:
-    now = f"now held by {holder}" if holder else "nobody holds it"
+    now, who = (f"now held by {holder}", "the other") if holder else ("nobody holds it", "the next")
     return LeaseError(
         "BQM403",
         f"the lease of this run is lost: {now}",
-        state="This run stopped before its next step; the other run finishes what was started.",
+        state=f"This run stopped before its next step; {who} run finishes what was started.",
         hint="bqmigrate history",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -106,14 +107,14 @@ class Stand:
     def remove(self, name):
         (self.root / "migrations" / name).unlink()
 
-    def open(self, *, die_before=None, die_after=None):
+    def open(self, *, die_before=None, die_after=None, monotonic=time.monotonic):
         self.recorder = Recorder(self.warehouse.adapter(), die_before=die_before, die_after=die_after)
         return Project.open(
             "local",
             start=self.root,
             environ={"BIGQUERY_EMULATOR_HOST": "http://bq.local"},
             transport=lambda _: self.recorder,
-            clocks=Clocks(sleep=lambda _: None),
+            clocks=Clocks(monotonic, sleep=lambda _: None),
         )
 
     def open_for_real(self):

@@ -62,6 +62,26 @@ def test_a_run_that_lives_after_all_stops_at_its_next_write(stand):
     assert stand.columns("app.users").count("n") == 1
 
 
+def test_a_run_that_has_to_renew_what_it_lost_stops_before_its_next_step(stand):
+    stand.users().upgrade()
+    stand.write("0003_n.yaml", ADD)
+    passed = [0.0]
+
+    def unlock(event):
+        if type(event).__name__ == "MigrationStarted":
+            with stand.open_for_real() as other:
+                other.unlock(other.history().running.id)
+            passed[0] += 45.0
+
+    with pytest.raises(LeaseError) as caught, stand.open(monotonic=lambda: passed[0]) as project:
+        project.upgrade(emit=unlock)
+    assert (caught.value.code, caught.value.exit_code) == ("BQM403", 4)
+    assert "nobody holds it" in caught.value.message
+    assert caught.value.state.endswith("the next run finishes what was started.")
+    assert "n" not in stand.columns("app.users")
+    assert stand.upgrade().applied == ("0003",)
+
+
 def test_where_nobody_holds_the_lease_or_nobody_ever_ran_it_is_refused(stand):
     for _ in range(2):
         with pytest.raises(RefusedError) as caught, stand.open() as project:
