@@ -61,7 +61,7 @@ def test_text_the_encoding_cannot_write_is_no_failure(process, write):
 
 
 def test_an_unexpected_exception_is_one_line_and_a_traceback_only_with_verbose(cli, folder, monkeypatch):
-    def broken(*_):
+    def broken(*_, **__):
         raise RuntimeError("first\nsecond")
 
     monkeypatch.setattr("bqmigrate.project.Project.history", broken)

@@ -60,9 +60,9 @@ def refused(stand, how, version=None, **options):
     return caught.value
 
 
-def repair_killed(stand, when, number, how, version=None, **options):
+def repair_killed(stand, number, how, version=None, **options):
     """A repair that dies before or after one of its requests, and the next one, which finishes it."""
-    with pytest.raises(Killed), stand.open(**{f"die_{when}": number}) as project:
+    with pytest.raises(Killed), stand.open(die_after=number) as project:
         project.repair(how, version, **options)
     stand.clock.advance(AFTER_TTL)
     try:

@@ -170,12 +170,11 @@ def test_the_sweep_below_reaches_every_request(stand):
     assert len(stand.recorder.requests) == BEGUN_REQUESTS
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("number", range(1, BEGUN_REQUESTS + 1))
-def test_what_had_begun_is_found_by_the_next_repair_too(stand, when, number):
+@pytest.mark.parametrize("number", range(BEGUN_REQUESTS + 1))
+def test_what_had_begun_is_found_by_the_next_repair_too(stand, number):
     died(stand, 12)
     lose_lock(stand)
-    repair_killed(stand, when, number, "new-lineage")
+    repair_killed(stand, number, "new-lineage")
     stand.upgrade()
     assert stand.columns("app.t") == ["a", "c", "d"]
     assert [e for e in events(stand) if e == "failed"]
@@ -199,25 +198,23 @@ def test_the_second_sweep_reaches_every_request(stand):
     assert len(stand.recorder.requests) == MOVED_REQUESTS
 
 
-def swept(stand, spoil, when, number):
+def swept(stand, spoil, number):
     full(stand)
     spoil(stand)
-    repair_killed(stand, when, number, "new-lineage")
+    repair_killed(stand, number, "new-lineage")
     assert set(stand.states().values()) == {"applied"}
     stand.downgrade("0001")
     is_sound(stand)
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("number", range(1, LOST_REQUESTS + 1))
-def test_a_repair_of_a_lost_lock_that_died_is_finished_by_the_next(stand, when, number):
-    swept(stand, lose_lock, when, number)
+@pytest.mark.parametrize("number", range(LOST_REQUESTS + 1))
+def test_a_repair_of_a_lost_lock_that_died_is_finished_by_the_next(stand, number):
+    swept(stand, lose_lock, number)
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("number", range(1, MOVED_REQUESTS + 1))
-def test_a_repair_of_a_moved_history_that_died_is_finished_by_the_next(stand, when, number):
-    swept(stand, rename_environment, when, number)
+@pytest.mark.parametrize("number", range(MOVED_REQUESTS + 1))
+def test_a_repair_of_a_moved_history_that_died_is_finished_by_the_next(stand, number):
+    swept(stand, rename_environment, number)
 
 
 TWICE = """
