@@ -126,7 +126,8 @@ class Stepper:
             return
         live = self.warehouse.get(planned.step.reference)
         done_ms, made_ms = later.job.ended_at_ms, int(live.body.get("creationTime") or 0) if live else 0
-        if live is not None and done_ms is not None and made_ms > done_ms and _is_ours(live, planned.step):
+        # In the same millisecond too: what that job worked on had been there when it was sent.
+        if live is not None and done_ms is not None and made_ms >= done_ms and _is_ours(live, planned.step):
             self._swept(planned, planned.step.reference, live.labels[MADE_LABEL])
 
     def _run(self, planned: PlannedStep, step: JobStep, sql: str) -> Ran:
