@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.exactly_once.case import Bench, Case
 
 # A case has its own.
-OWN = frozenset({"bench", "random"})
+OWN = frozenset({"bench", "random", "note"})
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,11 @@
 import pytest
 
 from tests.exactly_once import sweeps
+from tests.exactly_once.case import Bench
 from tests.exactly_once.lease import count, numbered
+from tests.exactly_once.scenarios import BY_NAME
+from tests.exactly_once.singles import Single, clean, strike
+from tests.exactly_once.timeline import clients_retry_in
 
 
 @pytest.mark.parametrize("sweep", sweeps.SWEEPS)
@@ -17,3 +21,20 @@ def test_no_invariant_breaks_in_a_small_window(sweep):
 def test_every_interleaving_of_the_lease_has_a_number_of_its_own():
     some = [numbered(seed) for seed in range(0, count(), 97)]
     assert len(set(some)) == len(some)
+
+
+@pytest.mark.parametrize("sweep", ["singles", "doubles", "races"])
+def test_a_case_says_what_it_was(sweep):
+    case, findings = sweeps.replay(sweep, 1)
+    assert (bool(case.note), findings) == (True, ())
+
+
+def test_a_create_in_the_very_millisecond_in_which_a_rename_ended_leaves_nothing():
+    bench = Bench()
+    scenario = BY_NAME["up_down_up"]
+    with clients_retry_in(bench.timeline):
+        expected = clean(bench, scenario)
+        case = bench.case(25_111)
+        assert list(strike(case, Single(scenario, 7, "late_in_recovery"), expected)) == []
+    assert any(sent.late and sent.job_id.endswith("up2-a1") for sent in case.log)
+    bench.close()
