@@ -44,7 +44,7 @@ def test_the_first_screen_has_two_command_lines():
     assert TEXT[: first.start].count("\n") < 10
     assert len(lines) == 2
     assert lines[0].endswith("bqmigrate upgrade")
-    assert lines[1].endswith("-m pytest -n 2")
+    assert lines[1].endswith("-m pytest -n 3")
 
 
 def test_ci_runs_the_lines_of_the_first_screen_as_they_stand():

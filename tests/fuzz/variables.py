@@ -14,6 +14,7 @@ from tests.fuzz.sqls import filled
 from tests.fuzz.tokens import Token, Unreadable, statements, tokens
 
 HARMLESS = {"variables.v": "abc", "project": "harmless-name-1", "location": "US", "datasets.shop": "abc"}
+OTHERWISE = {"project": "bqmigrate-local", "location": "US"}
 SAFE = (
     "abc", "a-b", "a--b", "--", "-", "-a", "a-", "1", "0x1F", "1e5", "SELECT", "OR", "TRUE", "NULL", "_", "r", "b",
     "R",
@@ -131,8 +132,8 @@ def _case(rng: random.Random, template: str, chosen: Mapping[str, str], placehol
         body = "".join(f"        {line}\n" for line in template.split("\n"))
         files = {"migrations/0001_fuzzed.yaml": (VIEW + body).encode()}
     names = {f"variables.{k}": x for k, x in chosen.items() if k == "v"} | {"datasets.shop": chosen["shop"]}
-    names |= {"project": environ.get("BQMIGRATE_PROJECT") or chosen["project"]}
-    names |= {"location": environ.get("BQMIGRATE_LOCATION") or chosen["location"]}
+    # An empty variable of the environment is none.
+    names |= {key: chosen[key] or OTHERWISE[key] for key in OTHERWISE}
     taken = placeholder == "@v" and _takes_parameter(template)
     judge = Skeleton(template, names, chosen["v"] if taken else None).judge
     return Case(files, bytes_of("\n".join(lines) + "\n"), environ=environ, judge=judge)
