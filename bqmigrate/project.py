@@ -231,11 +231,11 @@ class Project:
         ms = round((time.monotonic() - began) * 1000)
         return adopted.report(chosen, requests=self.requests, duration_ms=ms, dry_run=dry_run)
 
-    def unlock(self, lease_id: str) -> UnlockReport:
+    def unlock(self, lease_id: str, *, emit: Emit | None = None) -> UnlockReport:
         """Take the lease away from a dead run. Raises RefusedError when that run does not hold it."""
         with self._conversation.call(FOUND_LATER):
             planner = Planner(MigrationSet(""), self._scope(), "head", "upgrade")
-            done = unlock(self._runner(planner, events.log), lease_id)
+            done = unlock(self._runner(planner, events.logged(emit)), lease_id)
         return replace(done, requests=self.requests)
 
     def new(self, name: str, format: Format = "yaml") -> Path:  # noqa: A002 - the word people know

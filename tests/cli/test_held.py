@@ -42,6 +42,7 @@ def test_history_shows_the_run_and_its_versions_as_they_are_recorded(cli, write,
         assert done.out.startswith("Running now: upgrade of 0001 to 0010 (10 migrations)\n")
         assert f"(process {other.pid}, run " in done.out
         assert re.search(r"0010     slow +pending +running now", done.out)
+        assert re.search(r"0009     pipeline_execution_queue +applied +20..-..-.. ..:.. ", done.out)
         assert "half-applied" not in done.out
         running = cli("history", "--json").json["running"]
         assert (running["pid"], running["direction"], running["lives"]) == (other.pid, "upgrade", True)

@@ -524,13 +524,14 @@ def test_a_row_that_was_deleted_is_noticed(stand):
     assert caught.value.exit_code == 5
 
 
-@pytest.mark.parametrize("look", ["history", "current", "show", "plan"])
+@pytest.mark.parametrize("look", [["history"], ["current"], ["show", "2"], ["plan"], ["unlock", "0123abcd"]])
 def test_whoever_waits_for_rows_is_told_so(stand, look):
     stand.users().upgrade()
     stand.query("DELETE FROM bqmigrate._schema_migrations WHERE version = '0002'")
     told = []
+    method, *arguments = look
     with stand.open() as project, pytest.raises(UnsettledError, match="rows are missing"):
-        getattr(project, look)(*(["2"] if look == "show" else []), emit=told.append)
+        getattr(project, method)(*arguments, emit=told.append)
     assert told
     assert {(event.target, event.reason) for event in told} == {
         ("the history", "rows that were written are not to be seen")

@@ -18,7 +18,7 @@ def run(
     from bqmigrate.cli.render import documents, unlocked  # noqa: PLC0415
 
     with invocation.open() as project:
-        done = project.unlock(lease_id)
+        done = project.unlock(lease_id, emit=invocation.teller(project))
     following = in_environment(done.next, invocation.settings.env) or done.next
     body = documents.document("unlock", project.config.environment, unlocked.document(done, following))
     invocation.output.answer(body, unlocked.lines(done, following))

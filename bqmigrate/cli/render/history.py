@@ -12,7 +12,7 @@ from bqmigrate.cli.render.layout import table
 from bqmigrate.cli.render.marks import Marks
 from bqmigrate.cli.render.words import duration, minute, one_line
 from bqmigrate.model.history import VersionState
-from bqmigrate.planning.views import HistoryLine, HistoryView
+from bqmigrate.planning.views import HistoryLine, HistoryView, Running
 
 COLUMNS = ("version", "name", "state", "when (UTC)", "took", "by")
 NAME, BY = 1, 5
@@ -25,8 +25,7 @@ def lines(view: HistoryView, *, limit: int | None, marks: Marks, env: str | None
         yield from running.lines(view.running)
         yield Text("")
     if view.migrations:
-        now = {name.partition("_")[0] for name in view.running.versions} if view.running and view.running.lives else ()
-        rows = [COLUMNS, *(_row(each, runs=each.version in now) for each in view.migrations)]
+        rows = [COLUMNS, *(_row(each, runs=_runs(each, view.running)) for each in view.migrations)]
         head, *rest = table(rows, flexible=(BY, NAME), limit=limit, mark=marks.cut)
         yield Text(head, "bold")
         for text, each in zip(rest, view.migrations, strict=True):
@@ -48,6 +47,13 @@ def unsettled(view: HistoryView) -> list[str]:
 def current(state: VersionState | None) -> str:
     """Return the version and name the warehouse is at."""
     return one_line(f"{state.version} {state.name}") if state else NOWHERE
+
+
+def _runs(each: HistoryLine, run: Running | None) -> bool:
+    """Tell whether a migration is on its way: one that is recorded where the run brings it has arrived."""
+    if run is None or not run.lives or each.version not in {slug.partition("_")[0] for slug in run.versions}:
+        return False
+    return (each.state in {"applied", "edited"}) != (run.direction == "upgrade")
 
 
 def _row(each: HistoryLine, *, runs: bool) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -42,7 +42,7 @@ class Reader(Protocol):
     def size(self, table: TableRecord) -> int:
         """Return how many logical bytes a table has."""
 
-    def once(self, table: TableRecord, what: str, read: Callable[[], T]) -> T:
+    def once(self, table: TableRecord, what: Hashable, read: Callable[[], T]) -> T:
         """Read something of a table's rows; a view keeps it with the record."""
 
     def dataset(self, project: str, dataset: str) -> DatasetRecord | None:

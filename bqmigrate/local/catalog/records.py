@@ -7,7 +7,7 @@ counts) is put on when a reply is made.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -116,7 +116,7 @@ class TableRecord:
         return f"{self.project}:{self.dataset}.{self.table}"
 
     @cached_property
-    def known(self) -> dict[str, Any]:
+    def known(self) -> dict[Hashable, Any]:
         """Keep what views read of its rows: they stay as they are as long as this is the committed record."""
         return {}
 

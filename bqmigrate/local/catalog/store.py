@@ -6,7 +6,7 @@ import base64
 import itertools
 import json
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Protocol, TypeVar
@@ -45,7 +45,7 @@ class Transaction(View):
         # Load, copy and query jobs that write a table count as updates of it, DML does not.
         self.written_by_job: set[Key] = set()
 
-    def once(self, table: TableRecord, what: str, read: Callable[[], T]) -> T:
+    def once(self, table: TableRecord, what: Hashable, read: Callable[[], T]) -> T:
         """Read it anew: rows change before the record that goes with them is put."""
         del table, what
         return read()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import datetime
 from typing import TypeVar
 
@@ -49,9 +49,9 @@ class View:
         columns = table.columns if self.rows(table) else ()
         return self.once(table, "bytes", lambda: physical.size(self.connection, table.rows_in, columns))
 
-    def once(self, table: TableRecord, what: str, read: Callable[[], T]) -> T:
+    def once(self, table: TableRecord, what: Hashable, read: Callable[[], T]) -> T:
         """Read something of a table's rows, once: whatever changes them exchanges the record with them."""
-        kept: dict[str, T] = table.known if self._kinds["table"].get(table.key) is table else {}
+        kept: dict[Hashable, T] = table.known if self._kinds["table"].get(table.key) is table else {}
         if what not in kept:
             kept[what] = read()
         return kept[what]

@@ -28,7 +28,7 @@ class Wanted:
     start: int = 0
     limit: int = LARGEST_PAGE
     use_int64: bool = False
-    fields: Sequence[str] | None = None
+    fields: tuple[str, ...] | None = None
 
 
 def read_wanted(parameters: Mapping[str, str], page_size: int) -> Wanted:
@@ -38,7 +38,7 @@ def read_wanted(parameters: Mapping[str, str], page_size: int) -> Wanted:
         start=_number(parameters, "pageToken", _number(parameters, "startIndex", 0)),
         limit=min(_number(parameters, "maxResults", page_size), LARGEST_PAGE),
         use_int64=parameters.get("formatOptions.useInt64Timestamp", "").lower() == "true",
-        fields=fields.split(",") if fields else None,
+        fields=tuple(fields.split(",")) if fields else None,
     )
 
 
@@ -58,7 +58,7 @@ def page(reader: Reader, record: TableRecord, wanted: Wanted) -> dict[str, Any]:
     out: dict[str, Any] = {"totalRows": str(total)}
     if wanted.limit and columns:
         if total <= SHORT:
-            out["rows"] = reader.once(record, repr(wanted), lambda: _rows(reader, record, columns, wanted))
+            out["rows"] = reader.once(record, wanted, lambda: _rows(reader, record, columns, wanted))
         else:
             out["rows"] = _rows(reader, record, columns, wanted)
     reached = wanted.start + len(out.get("rows", ()))

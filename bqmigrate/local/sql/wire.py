@@ -78,7 +78,7 @@ def wire_select(sql: str, columns: Sequence[Column], *, use_int64: bool = True) 
     Timestamps are microseconds with `use_int64` (formatOptions.useInt64Timestamp), else decimal seconds.
     """
     inner = ", ".join(f"c{i}" for i in range(len(columns)))
-    cells = ", ".join(_fetched(f"c{i}", type_of(c), use_int64=use_int64) for i, c in enumerate(columns))
+    cells = ", ".join(_fetched(f"c{i}", c, use_int64=use_int64) for i, c in enumerate(columns))
     return f"SELECT {cells} FROM ({sql}) AS q({inner})"
 
 
@@ -99,11 +99,11 @@ def _shown(value: Any, column: Column) -> Any:
     return _AS_FETCHED.get(column.type, str)(value)
 
 
-def _fetched(sql: str, kind: Type, *, use_int64: bool) -> str:
+def _fetched(sql: str, column: Column, *, use_int64: bool) -> str:
     """Write what is fetched for one cell."""
-    if kind.element is not None or kind.name == "RECORD":
-        return f"CAST({_cell(sql, kind, use_int64=use_int64)} AS VARCHAR)"
-    return sql if kind.name in _AS_FETCHED else scalar_text(sql, kind, use_int64=use_int64)
+    if _is_nested(column):
+        return f"CAST({_cell(sql, type_of(column), use_int64=use_int64)} AS VARCHAR)"
+    return sql if column.type in _AS_FETCHED else scalar_text(sql, type_of(column), use_int64=use_int64)
 
 
 def _cell(sql: str, kind: Type, *, use_int64: bool) -> str:
