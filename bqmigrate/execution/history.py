@@ -115,7 +115,8 @@ def parse_lock(resource: Resource, place: Place) -> Lock:
             "BQM510",
             f"the description of {place.lock} is not a lock: {error}",
             state="Nothing was changed.",
-            hint="restore the description from the table's history in the audit log",
+            hint="restore the description: the audit log of the table has it\n"
+            "or drop that table, then: bqmigrate repair --new-lineage",
         ) from error
 
 

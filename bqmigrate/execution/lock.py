@@ -173,8 +173,10 @@ class Lock:
                 seq=data["seq"],
                 version=data["version"],
             )
+        except json.JSONDecodeError as error:
+            raise NotALock("it is no JSON") from error
         except (ValueError, KeyError, TypeError) as error:
-            raise NotALock(str(error)) from error
+            raise NotALock(f"its JSON lacks or mistakes {error}") from error
 
 
 def opened(run_id: str, migrations: Sequence[PlannedMigration], seq: int, now: datetime | None) -> OpenRun:

@@ -538,6 +538,26 @@ def test_whoever_waits_for_rows_is_told_so(stand, look):
     }
 
 
+@pytest.mark.parametrize(
+    ("text", "why"), [("a note", "it is no JSON"), ('{"pins": {}}', "lacks or mistakes 'datasets'")]
+)
+def test_a_lock_that_somebody_wrote_over_is_told_and_there_is_a_way_out(stand, text, why):
+    stand.users().upgrade()
+    lock = stand.client.get_table("bqmigrate._schema_migrations_lock")
+    lock.description = text
+    stand.client.update_table(lock, ["description"])
+    with pytest.raises(UnsettledError, match="is not a lock") as caught:
+        stand.upgrade()
+    assert caught.value.code == "BQM510"
+    assert why in caught.value.message
+    assert stand.recorder.methods("GET") == stand.recorder.requests
+    stand.query("DROP TABLE bqmigrate._schema_migrations_lock")
+    with stand.open() as project:
+        project.repair("new-lineage", yes=True)
+    assert stand.upgrade().requests == 2
+    assert set(stand.states().values()) == {"applied"}
+
+
 def test_a_lock_that_is_gone_is_noticed_by_who_only_looks_and_nothing_takes_its_name(stand):
     stand.users().upgrade()
     stand.query("DROP TABLE bqmigrate._schema_migrations_lock")
