@@ -12,10 +12,10 @@ FENCE_LABEL = "bqm_fence"
 FENCE_TRIES = 5
 
 
-def fenced(stepper: Stepper, step: PatchStep, hint: str) -> Resource | None:
+def fenced(stepper: Stepper, step: PatchStep, again: str) -> Resource | None:
     """Fence the object that a step patches and return it as it is then; None when it is not there.
 
-    Raises UnsettledError with the hint when somebody changes it again and again.
+    Raises UnsettledError, which names the command to run again, when somebody changes it again and again.
     """
     for attempt in range(FENCE_TRIES):
         live = find(stepper.warehouse, step.reference, stepper.sleep)
@@ -26,4 +26,10 @@ def fenced(stepper: Stepper, step: PatchStep, hint: str) -> Resource | None:
             return stepper.warehouse.patch(step.reference, {"labels": fence}, live.etag)
         except StaleEtag:
             continue
-    raise UnsettledError("BQM506", f"{step.target} keeps changing: it is not known whether it was patched", hint=hint)
+    raise UnsettledError(
+        "BQM506",
+        f"{step.target} keeps changing: it is not known whether it was patched",
+        where=str(step.reference),
+        state="No step was taken back.",
+        hint=f"stop what else changes it, then: {again}",
+    )

@@ -84,5 +84,5 @@ def _patch(stepper: Stepper, step: SetOut, *, seal: bool) -> Outcome:
         return "done"
     if not seal:
         return "failed" if find(stepper.warehouse, inverse.reference, stepper.sleep) is None else "done"
-    again = f"run it again when nobody else changes it: bqmigrate repair {step.key.version} --revert"
+    again = f"bqmigrate repair {step.key.version} --revert"
     return "failed" if fenced(stepper, inverse, again) is None else "done"
