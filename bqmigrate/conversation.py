@@ -72,9 +72,9 @@ class Conversation:
 
 
 def _refused(error: WarehouseError, state: str) -> RunError:
-    if isinstance(error, OutcomeUnknown):
+    denied = error.status == FORBIDDEN
+    if isinstance(error, OutcomeUnknown) and not denied:
         hint = "see that it can be reached (proxy, endpoint), then run it again"
         return RunError("BQM202", error.message, state=state, hint=hint)
-    denied = error.status == FORBIDDEN
     hint = "grant the roles in docs/real-bigquery.md, then run it again" if denied else "bqmigrate history"
     return RunError("BQM202", f"BigQuery refused: {error.message}", state=state, hint=hint)

@@ -64,6 +64,8 @@ def _with_state(stop: Stopped, error: BqmigrateError) -> BqmigrateError:
         error.state = _state(stop, error)
     if error.where is None and stop.at is not None:
         error.where = str(stop.at.place)
+    if error.hint is None:
+        error.hint = _hint(stop, error)
     error.details = (*error.details, *_lines(stop))
     return error
 
@@ -104,6 +106,8 @@ def may_be_partial(planned: PlannedStep, error: Exception) -> bool:
 
 def _hint(stop: Stopped, error: Exception) -> str:
     migration = stop.migration
+    if is_unknown(error):
+        return f"bqmigrate {migration.direction}"
     if migration.direction == "downgrade":
         return "remove the cause, then: bqmigrate downgrade"
     half = stop.done or (stop.at is not None and may_be_partial(stop.at, error))

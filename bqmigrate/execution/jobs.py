@@ -7,19 +7,19 @@ one is known to have failed; an unknown outcome is asked about under the same id
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from bqmigrate.errors import RunError, UnsettledError
 from bqmigrate.execution.lease import Clocks
 from bqmigrate.execution.pace import TRIES, Pace
 from bqmigrate.execution.paced import Paced
-from bqmigrate.execution.refusals import FORBIDDEN, QUOTA, JobTimeout, JobUnread, is_rate, is_transient, told
+from bqmigrate.execution.refusals import FORBIDDEN, QUOTA, JobTimeout, JobUnread, NotKnown, is_rate, is_transient, told
 from bqmigrate.operations.steps import ObjectRef, canonical, sha256
-from bqmigrate.warehouse.port import Conflict, Job, OutcomeUnknown, Parameter, Warehouse, WarehouseError
+from bqmigrate.warehouse.port import Conflict, Job, OutcomeUnknown, Parameter, Warehouse, WarehouseError, still_unknown
 
-# How many failed attempts of earlier runs are walked past.
-ATTEMPTS = 50
+# How many failed attempts of earlier runs are walked past: one by one, and after the leap to the last of them.
+WALKED, ATTEMPTS = 4, 50
 RESENDS = 5
 POLL_FIRST_S, POLL_MOST_S = 0.2, 5.0
 # What uses up an id, so that nothing can come late under it.
@@ -88,8 +88,8 @@ class Jobs:
         Raises StepStopped when it failed for good, UnsettledError when the id holds another statement,
         RunError when BigQuery cannot be asked.
         """
-        own_failures = 0
-        for attempt in range(1, ATTEMPTS + 1):
+        failed: list[Job] = []
+        for attempt in self._attempts(job_id_of, is_last=lambda: bool(failed)):
             job_id = job_id_of(attempt)
             mine, job = self._at_pace(job_id, attempt, statement)
             if job.sql == SEAL and self.past_seal is not None:
@@ -100,16 +100,16 @@ class Jobs:
                 return Ran(job_id, attempt, job, adopted=not mine)
             if not mine:
                 continue  # an earlier run's failure: the file was mended since, or a right granted
-            own_failures += 1
+            failed.append(job)
             changed_nothing = statement.is_guarded or not job.may_be_partial
-            if not (is_transient(job.error) and changed_nothing) or own_failures == TRIES:
+            if not (is_transient(job.error) and changed_nothing) or len(failed) == TRIES:
                 raise StepStopped(job.error, job_id, attempt, may_be_partial=job.may_be_partial)
-            self.pace.back_off(own_failures, f"job {job_id}", job.error.message)
-        raise RunError("BQM210", f"{ATTEMPTS} attempts failed before this one", where=job_id_of(ATTEMPTS))
+            self.pace.back_off(len(failed), f"job {job_id}", job.error.message)
+        raise _outrun(job_id_of)
 
     def find_done(self, job_id_of: Callable[[int], str]) -> Ran | None:
         """Return the attempt of an earlier run that ended well, or None; submits nothing."""
-        for attempt in range(1, ATTEMPTS + 1):
+        for attempt in self._attempts(job_id_of):
             job_id = job_id_of(attempt)
             job = self._read(job_id)
             if job is None:
@@ -117,14 +117,14 @@ class Jobs:
             job = self._wait(job_id, job)
             if job.error is None and job.sql != SEAL:
                 return Ran(job_id, attempt, job, adopted=True)
-        return None
+        raise _outrun(job_id_of)
 
     def seal(self, job_id_of: Callable[[int], str]) -> Ran | None:
         """Use up the next free id with a no-op; returns the job of a real attempt that ended well, or None.
 
         Raises RunError when BigQuery refuses even that: what was sent may still arrive.
         """
-        for attempt in range(1, ATTEMPTS + 1):
+        for attempt in self._attempts(job_id_of):
             job_id = job_id_of(attempt)
             try:
                 mine, job = self._settle(job_id, attempt, Statement(SEAL))
@@ -134,7 +134,33 @@ class Jobs:
                 return None
             if job.error is None and job.sql != SEAL:
                 return Ran(job_id, attempt, job, adopted=True)
-        return None
+        raise _outrun(job_id_of)
+
+    def _attempts(self, job_id_of: Callable[[int], str], is_last: Callable[[], bool] = lambda: False) -> Iterator[int]:
+        """Yield the attempts to look at, in order: the first few, then from the last one that is there.
+
+        `is_last` tells whether it was just sent by this run, and the next is free.
+        """
+        yield from range(1, WALKED + 1)
+        first = WALKED + 1 if is_last() else max(self._last(job_id_of), WALKED + 1)
+        yield from range(first, first + ATTEMPTS)
+
+    def _last(self, job_id_of: Callable[[int], str]) -> int:
+        """Find the last attempt that is there, or one before it where a read lags.
+
+        An attempt is sent only once the one before it is known to have failed: what lies before the last needs no look.
+        """
+        there, leap = WALKED, 1
+        while self._read(job_id_of(there + leap)) is not None:
+            there, leap = there + leap, leap * 2
+        missing = there + leap
+        while missing - there > 1:
+            middle = (there + missing) // 2
+            if self._read(job_id_of(middle)) is None:
+                missing = middle
+            else:
+                there = middle
+        return there
 
     def _at_pace(self, job_id: str, attempt: int, statement: Statement) -> tuple[bool, Job]:
         """Insert and wait for the job when there is room for what it changes, and count that when it is over."""
@@ -149,17 +175,21 @@ class Jobs:
 
     def _settle(self, job_id: str, attempt: int, statement: Statement) -> tuple[bool, Job]:
         """Insert and read until the job is there and done; True when this run submitted it."""
+        unanswered = False
         for resend in range(RESENDS):
             refusal = self._submit(job_id, statement)
+            unanswered = unanswered or isinstance(refusal, OutcomeUnknown)
             job = self._read(job_id)
             if job is not None:
                 return refusal is None, self._wait(job_id, job)
             if refusal is not None and refusal.is_definite:
+                if unanswered:  # that it is refused by now says nothing of what was sent before
+                    raise still_unknown(refusal)
                 raise StepStopped(refusal, job_id, attempt)
             if refusal is not None and is_rate(refusal):
                 raise refusal  # it was sent again and again already
             self.sleep(min(2.0**resend, 16.0))
-        raise RunError("BQM211", f"job {job_id} does not appear, though it was sent {RESENDS} times", where=job_id)
+        raise NotKnown("BQM211", f"job {job_id} does not appear, though it was sent {RESENDS} times", where=job_id)
 
     def _submit(self, job_id: str, statement: Statement) -> WarehouseError | None:
         try:
@@ -192,6 +222,14 @@ class Jobs:
             again = self._read(job_id)
             job = again if again is not None else job
         return job
+
+
+def _outrun(job_id_of: Callable[[int], str]) -> RunError:
+    return RunError(
+        "BQM210",
+        f"attempts keep appearing that this run did not send, {job_id_of(WALKED)} and {ATTEMPTS} more",
+        hint="bqmigrate history",
+    )
 
 
 def _not_sealed(stop: StepStopped) -> RunError:

@@ -38,7 +38,11 @@ class JobTimeout(OutcomeUnknown):
         self.job_id = job_id
 
 
-class JobUnread(RunError):
+class NotKnown(RunError):
+    """What was sent may have been done, or may still arrive: nothing may be recorded of it."""
+
+
+class JobUnread(NotKnown):
     """A job may not be read: it is not known what came of it."""
 
     def __init__(self, job_id: str, why: str) -> None:
@@ -61,7 +65,7 @@ def is_transient(error: WarehouseError) -> bool:
 
 def is_unknown(error: Exception) -> bool:
     """Tell whether a change may have happened; before one is refused for its rate, a try may have got through."""
-    return isinstance(error, OutcomeUnknown | JobUnread) or (isinstance(error, WarehouseError) and is_rate(error))
+    return isinstance(error, OutcomeUnknown | NotKnown) or (isinstance(error, WarehouseError) and is_rate(error))
 
 
 def told(error: Exception, direction: Direction | None = None) -> RunError | None:

@@ -10,12 +10,13 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bqmigrate.errors import BqmigrateError, RefusedError, RunError, UnsettledError
+from bqmigrate.errors import BqmigrateError, RefusedError, UnsettledError
 from bqmigrate.execution.absence import find
 from bqmigrate.execution.jobs import Jobs, Ran, Statement, StepStopped
 from bqmigrate.execution.labels import put_back
 from bqmigrate.execution.lease import Lease
 from bqmigrate.execution.pace import changed_by
+from bqmigrate.execution.refusals import NotKnown
 from bqmigrate.execution.rewriting import lost_columns
 from bqmigrate.execution.session import Session
 from bqmigrate.execution.strays import is_stray, sweep
@@ -25,7 +26,16 @@ from bqmigrate.operations.steps import CreateStep, JobStep, ObjectRef, PatchStep
 from bqmigrate.planning.compare import differences
 from bqmigrate.planning.plan import PlannedStep
 from bqmigrate.planning.trace import LINEAGE_LABEL, MADE_LABEL
-from bqmigrate.warehouse.port import Conflict, OutcomeUnknown, Parameter, Resource, StaleEtag, Warehouse, WarehouseError
+from bqmigrate.warehouse.port import (
+    Conflict,
+    OutcomeUnknown,
+    Parameter,
+    Resource,
+    StaleEtag,
+    Warehouse,
+    WarehouseError,
+    still_unknown,
+)
 
 TRIES = 5
 UNANSWERED = 2
@@ -162,17 +172,23 @@ class Stepper:
             live = find(self.warehouse, step.reference, self.sleep)
             foreign = live is not None and not _is_ours(live, step)
             return Result("found" if foreign else "made")
+        why = ""
         for attempt in range(TRIES):
             try:
                 self.warehouse.create(step.resource, step.body)
-            except (Conflict, OutcomeUnknown):
+            except (Conflict, OutcomeUnknown) as error:
+                why = error.message
                 live = self.warehouse.get(step.reference)
                 if live is not None and not self._makes_way(planned, step, live):
                     return self._is_there(planned, step, live)
                 self.sleep(min(2.0**attempt, 8.0))
                 continue
+            except WarehouseError as refusal:
+                if why:
+                    raise still_unknown(refusal) from refusal
+                raise
             return Result("made")
-        raise RunError("BQM216", f"{step.target} could not be created: BigQuery says it exists, and that it does not")
+        raise NotKnown("BQM216", f"{step.target} is not there, and cannot be created: {why}")
 
     def _makes_way(self, planned: PlannedStep, step: CreateStep, live: Resource) -> bool:
         """Take away what a create of an earlier generation left when it came late, unless it is just as stated."""
@@ -235,8 +251,13 @@ class Stepper:
                 if unanswered == UNANSWERED:
                     raise
                 continue
+            except WarehouseError as refusal:
+                if unanswered:
+                    raise still_unknown(refusal) from refusal
+                raise
             return Result("done")
-        raise RunError("BQM217", f"{step.target} keeps changing while it is patched", where=str(planned.place))
+        # A try that was not answered may have been what changed it under the last one.
+        raise NotKnown("BQM217", f"{step.target} keeps changing while it is patched", where=str(planned.place))
 
     def _python(self, planned: PlannedStep, step: PythonStep, proven: bool) -> Result:  # noqa: FBT001
         if proven:

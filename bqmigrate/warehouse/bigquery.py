@@ -9,6 +9,7 @@ from typing import Any
 
 import google.auth
 from google.api_core import exceptions as api
+from google.api_core.retry import Retry
 from google.auth import exceptions as auth
 from google.auth.credentials import AnonymousCredentials
 from google.auth.transport.requests import AuthorizedSession
@@ -29,6 +30,7 @@ from bqmigrate.warehouse.port import (
     StaleEtag,
     Timeouts,
     WarehouseError,
+    still_unknown,
 )
 from bqmigrate.warehouse.transport import CountingAdapter, Wrap
 
@@ -49,11 +51,9 @@ class BigQuery:
         self.location = location
         self.client = client
         self._counter = counter
-        settled, client_retries = timeouts or Timeouts(), DEFAULT_RETRY._predicate  # noqa: SLF001
+        settled = timeouts or Timeouts()
         self._timeout_s = settled.request_s
         self._retry = DEFAULT_RETRY.with_timeout(settled.retry_s)
-        # The client would wait silently, and the lease with it: who changes things waits where it can be told.
-        self._change = self._retry.with_predicate(lambda error: client_retries(error) and not _is_rate(error))
 
     @property
     def requests(self) -> int:
@@ -81,20 +81,20 @@ class BigQuery:
 
     def create(self, kind: ResourceKind, body: Mapping[str, Any]) -> Resource:
         """Create a dataset, table or view. Raises Conflict when it is there."""
-        with _translated():
+        with _changing(self._retry) as retry:
             if kind == "dataset":
                 dataset = bigquery.Dataset.from_api_repr(dict(body))
-                return Resource(_body(self.client.create_dataset(dataset, retry=self._change, timeout=self._timeout_s)))
+                return Resource(_body(self.client.create_dataset(dataset, retry=retry, timeout=self._timeout_s)))
             table = bigquery.Table.from_api_repr(dict(body))
-            return Resource(_body(self.client.create_table(table, retry=self._change, timeout=self._timeout_s)))
+            return Resource(_body(self.client.create_table(table, retry=retry, timeout=self._timeout_s)))
 
     def patch(self, reference: ObjectRef, fields: Mapping[str, Any], etag: str) -> Resource:
         """Change fields of a table or view if its etag still holds. Raises StaleEtag."""
         ids = {"projectId": reference.project, "datasetId": reference.dataset, "tableId": reference.table}
         # The client sends If-Match because the object carries an etag, and only the fields named.
         table = bigquery.Table.from_api_repr({"tableReference": ids, "etag": etag, **fields})
-        with _translated():
-            changed = self.client.update_table(table, list(fields), retry=self._change, timeout=self._timeout_s)
+        with _changing(self._retry) as retry:
+            changed = self.client.update_table(table, list(fields), retry=retry, timeout=self._timeout_s)
             return Resource(_body(changed))
 
     def submit(self, job_id: str, sql: str, parameters: Sequence[Parameter] = ()) -> None:
@@ -103,13 +103,13 @@ class BigQuery:
             use_legacy_sql=False,
             query_parameters=[bigquery.ScalarQueryParameter(p.name, p.type, p.value) for p in parameters],
         )
-        with _translated():
+        with _changing(self._retry) as retry:
             self.client.query(
                 sql,
                 job_config=config,
                 job_id=job_id,
                 location=self.location,
-                retry=self._change,
+                retry=retry,
                 timeout=self._timeout_s,
                 job_retry=None,  # else the client would run the statement again under an id of its own
             )
@@ -208,6 +208,29 @@ def _table(reference: ObjectRef) -> bigquery.TableReference:
     if reference.table is None:
         raise ValueError(f"{reference} is a dataset")
     return bigquery.DatasetReference(reference.project, reference.dataset).table(reference.table)
+
+
+@contextmanager
+def _changing(client_retry: Retry) -> Iterator[Retry]:
+    """Hand out the client's retry for one change, without the waits for a rate.
+
+    The client would wait for that silently, and the lease with it: who changes things waits where it can be told.
+    Raises OutcomeUnknown for a refusal after a send that was not answered: it says nothing of that one.
+    """
+    retries, tries = client_retry._predicate, []  # noqa: SLF001
+
+    def is_sent_again(error: Exception) -> bool:
+        again = bool(retries(error)) and not _is_rate(error)
+        tries.append(again)
+        return again
+
+    try:
+        with _translated():
+            yield client_retry.with_predicate(is_sent_again)
+    except WarehouseError as refusal:
+        if any(tries) and type(refusal) is WarehouseError and refusal.is_definite:
+            raise still_unknown(refusal) from refusal
+        raise
 
 
 @contextmanager

@@ -46,6 +46,11 @@ class OutcomeUnknown(WarehouseError):
     """No answer, or a 5xx after all retries: it may or may not have happened."""
 
 
+def still_unknown(refusal: WarehouseError) -> OutcomeUnknown:
+    """Return what a refusal tells once an earlier send was not answered: nothing of that one."""
+    return OutcomeUnknown(refusal.status, refusal.reason, refusal.message)
+
+
 @dataclass(frozen=True)
 class Parameter:
     """A named query parameter; `type` is INT64, STRING or TIMESTAMP, None a NULL of that type."""

@@ -138,6 +138,12 @@ def late_after_all(wire: Wire, call: Call) -> requests.Response:
     raise Lost(f"injected: request delayed ({call})", request=call.request)
 
 
+def late_then_forbidden(wire: Wire, call: Call) -> requests.Response:
+    """Sent again it is refused, however often; the first one arrives after the run, and whatever ran then."""
+    wire.barred.add(call.content)
+    return late_after_all(wire, call)
+
+
 def conflict_then_missing(wire: Wire, call: Call) -> requests.Response:
     """It happened; the answer is 409, and for a while the job is not found."""
     wire.deliver(call)
@@ -236,6 +242,7 @@ FAULTS: Mapping[str, Fault] = {
     "late_after_recovery": Fault(_writes, late_after_recovery),
     "late_and_sent_again": Fault(_writes, late_and_sent_again),
     "late_after_all": Fault(_writes, late_after_all),
+    "late_then_403": Fault(_writes, late_then_forbidden),
     "409_then_404": Fault(_of("insert job"), conflict_then_missing),
     "stale_404": Fault(_of("get", "get job"), stale_missing),
     "stale_page": Fault(_of("get rows"), stale_page),

@@ -40,6 +40,7 @@ MUTANTS: Mapping[str, Sequence[str]] = {
     "etag_read_after_the_rows": (LEASE, "--seeds", "4000"),
     "found_treated_as_made": (SINGLES, "--only", "found_then_down"),
     "recorded_before_the_step": (SINGLES, "--only", "add_columns"),
+    "refusal_after_unanswered_believed": (SINGLES, "--only", "gives_up", "--fault", "late_then_403"),
 }
 
 

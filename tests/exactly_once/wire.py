@@ -67,6 +67,11 @@ class Call:
         return {"POST": "insert job" if last == "jobs" else "create", "PATCH": "patch"}.get(self.method, self.method)
 
     @property
+    def content(self) -> tuple[str, str, str | bytes | None]:
+        """Return what it asks for: the same when it is sent again."""
+        return self.method, self.path, self.request.body
+
+    @property
     def writes(self) -> bool:
         """Tell whether it can change anything."""
         return self.method != "GET"
@@ -76,7 +81,10 @@ class Call:
 
 
 class Wire(BaseAdapter):
-    """One runner's connection. `dead` is a process that is gone; `outage_until` a time before which nothing answers."""
+    """One runner's connection.
+
+    `dead` is a process that is gone; `outage_until` a time before which nothing answers; what is `barred` is refused.
+    """
 
     def __init__(self, case: Case, runner: str, faults: Mapping[int, Act]) -> None:
         super().__init__()
@@ -87,6 +95,7 @@ class Wire(BaseAdapter):
         self.dead = False
         self.outage_until = 0.0
         self.hidden: dict[str, int] = {}
+        self.barred: set[tuple[str, str, str | bytes | None]] = set()
 
     def send(self, request: requests.PreparedRequest, **_: object) -> requests.Response:
         """Answer one request, or do not."""
@@ -104,6 +113,8 @@ class Wire(BaseAdapter):
         if not call.writes and self.hidden.get(call.path, 0):
             self.hidden[call.path] -= 1
             return refusal(call, 404, "notFound", "Not found: injected, it is not seen yet")
+        if call.writes and call.content in self.barred:
+            return refusal(call, 403, "accessDenied", "injected: Access Denied, from now on")
         act = self.faults.get(self.number)
         return act(self, call) if act else self.deliver(call)
 

@@ -183,11 +183,18 @@ class Limited:
 
     def names(self):
         """Return the columns of the table."""
+        return [f.name for f in self._table().schema]
+
+    def labels(self):
+        """Return the labels of the table."""
+        return self._table().labels
+
+    def _table(self):
         session = AuthorizedSession(AnonymousCredentials())
         session.mount("http://", self.warehouse.adapter())
         options = {"api_endpoint": "http://bq.local"}
         client = bigquery.Client(project="limited-project", _http=session, client_options=options)
-        return [f.name for f in client.get_table("limited-project.app.users").schema]
+        return client.get_table("limited-project.app.users")
 
     @property
     def waits(self):

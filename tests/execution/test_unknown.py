@@ -1,0 +1,150 @@
+"""What is sent, never answered and not to be seen either: not known, so never recorded as not done."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+
+from bqmigrate.errors import RunError
+from tests.execution.limited import limited
+
+
+@pytest.fixture
+def stand(tmp_path):
+    with limited(tmp_path) as found:
+        yield found.users()
+
+
+def unanswered(stand, method, path, words=""):
+    """Answer 503 to what is sent there, and keep it: it is under way."""
+    under_way = []
+
+    def refuse(asked):
+        if (asked.method, asked.path) != (method, path) or words not in str(asked.asked):
+            return None
+        under_way.append(asked.asked)
+        return 503, "backendError", "injected: try again"
+
+    stand.refuse = refuse
+    return under_way
+
+
+def deliver(stand, path, body, method="POST"):
+    """What was under way arrives after all."""
+    session = requests.Session()
+    session.mount("http://", stand.warehouse.adapter())
+    url = f"http://bq.local/bigquery/v2/projects/limited-project/{path}"
+    return session.request(method, url, json=body).status_code
+
+
+def stopped(stand):
+    with pytest.raises(RunError) as caught:
+        stand.upgrade()
+    stand.refuse = None
+    return caught.value
+
+
+def test_a_job_that_does_not_appear_cannot_arrive_after_the_downgrade(stand):
+    stand.upgrade()
+    stand.columns(3, 3)
+    under_way = unanswered(stand, "POST", "jobs", "'query': 'ALTER TABLE")
+    error = stopped(stand)
+    assert error.code == "BQM211"
+    assert error.hint == "bqmigrate upgrade"
+    assert error.state == "It is not known whether the step was done; the next run finds out."
+    stand.downgrade("0002")
+    assert deliver(stand, "jobs", under_way[0]) == 409
+    assert stand.names() == ["id"]
+
+
+def test_a_job_that_does_not_appear_and_arrives_later_is_done_once(stand):
+    stand.upgrade()
+    stand.columns(3, 3)
+    under_way = unanswered(stand, "POST", "jobs", "'query': 'ALTER TABLE")
+    stopped(stand)
+    assert deliver(stand, "jobs", under_way[0]) == 200
+    assert stand.upgrade().applied == ("0003",)
+    assert stand.names() == ["id", "c0003"]
+
+
+@pytest.fixture(params=["the client itself", "the run, which looked"])
+def again(request):
+    """Who sends again what was not answered."""
+    return request.param
+
+
+def refused_after_an_unanswered_send(stand, again, method, path, words=""):
+    """Answer 503, and once it is sent again, that it may not."""
+    under_way = []
+
+    def refuse(asked):
+        if (asked.method, asked.path) != (method, path) or words not in str(asked.asked):
+            return None
+        refused = len(under_way) > 0 and (again == "the client itself" or stand.watch.answers[-1].method == "GET")
+        under_way.append(asked.asked)
+        return (403, "accessDenied", "injected: no") if refused else (503, "backendError", "injected: try again")
+
+    stand.refuse = refuse
+    return under_way
+
+
+def is_not_known(error):
+    assert (error.code, error.hint) == ("BQM201", "bqmigrate upgrade")
+    assert error.details[-1].endswith("injected: no")
+    return error.state == "It is not known whether the step was done; the next run finds out."
+
+
+def test_a_job_that_is_refused_after_an_unanswered_send_cannot_arrive_later(stand, again):
+    stand.upgrade()
+    stand.columns(3, 3)
+    under_way = refused_after_an_unanswered_send(stand, again, "POST", "jobs", "'query': 'ALTER TABLE")
+    assert is_not_known(stopped(stand))
+    stand.downgrade("0002")
+    assert deliver(stand, "jobs", under_way[0]) == 409
+    assert stand.names() == ["id"]
+
+
+def test_a_seal_that_is_refused_after_an_unanswered_send_stops_the_downgrade_and_the_next_one_seals(stand, again):
+    stand.upgrade()
+    stand.columns(3, 3)
+    under_way = unanswered(stand, "POST", "jobs", "'query': 'ALTER TABLE")
+    stopped(stand)
+    refused_after_an_unanswered_send(stand, again, "POST", "jobs", "sealed by bqmigrate")
+    with pytest.raises(RunError) as caught:
+        stand.downgrade("0002")
+    assert caught.value.code == "BQM202"
+    assert caught.value.hint.startswith("grant the roles")
+    stand.refuse = None
+    stand.downgrade("0002")
+    assert deliver(stand, "jobs", under_way[0]) == 409
+
+
+def test_a_create_that_is_refused_after_an_unanswered_send_and_arrives_later_is_taken_back(stand, again):
+    stand.upgrade("0001")
+    under_way = refused_after_an_unanswered_send(stand, again, "POST", "datasets/app/tables")
+    assert is_not_known(stopped(stand))
+    assert deliver(stand, "datasets/app/tables", under_way[0]) == 200
+    stand.downgrade("0001")
+    assert deliver(stand, "datasets/app/tables", under_way[0]) == 200  # its name was free
+
+
+def test_a_patch_that_is_refused_after_an_unanswered_send_and_arrives_later_is_taken_back(stand, again):
+    stand.upgrade()
+    stand.write("0003_about.yaml", "upgrade:\n  - set_table_options: {table: app.users, labels: {team: core}}\n")
+    under_way = refused_after_an_unanswered_send(stand, again, "PATCH", "datasets/app/tables/users")
+    assert is_not_known(stopped(stand))
+    assert deliver(stand, "datasets/app/tables/users", under_way[0], "PATCH") == 200
+    assert "team" in stand.labels()
+    stand.downgrade("0002")
+    assert "team" not in stand.labels()
+
+
+def test_a_create_that_is_not_to_be_seen_and_arrives_later_is_taken_back(stand):
+    stand.upgrade("0001")
+    under_way = unanswered(stand, "POST", "datasets/app/tables")
+    error = stopped(stand)
+    assert (error.code, error.hint) == ("BQM216", "bqmigrate upgrade")
+    assert "injected: try again" in error.message
+    assert deliver(stand, "datasets/app/tables", under_way[0]) == 200
+    stand.downgrade("0001")
+    assert deliver(stand, "datasets/app/tables", under_way[0]) == 200  # its name was free
