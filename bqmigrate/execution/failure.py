@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bqmigrate.errors import BqmigrateError, InterruptedRun, Place, RunError
 from bqmigrate.execution.jobs import StepStopped
-from bqmigrate.execution.refusals import WORDS, is_unknown
+from bqmigrate.execution.refusals import WORDS, is_denied, is_unknown
 from bqmigrate.execution.refusals import told as limit_told
 from bqmigrate.execution.stepper import PythonFailed
 from bqmigrate.model.history import StepRecord
@@ -112,7 +112,8 @@ def _hint(stop: Stopped, error: Exception) -> str:
         return "remove the cause, then: bqmigrate downgrade"
     half = stop.done or (stop.at is not None and may_be_partial(stop.at, error))
     if not half or stop.at is None:
-        return f"mend {migration.file}, then: bqmigrate upgrade"
+        cause = "grant the roles in docs/real-bigquery.md" if is_denied(error) else f"mend {migration.file}"
+        return f"{cause}, then: bqmigrate upgrade"
     return told(ways_on(migration.version, stop.at.key.number, len(stop.done), stop.below))
 
 

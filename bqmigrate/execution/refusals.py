@@ -53,6 +53,12 @@ class JobUnread(NotKnown):
         )
 
 
+def is_denied(error: Exception) -> bool:
+    """Tell whether a right is missing, whatever the file says."""
+    cause = getattr(error, "error", error)
+    return isinstance(cause, WarehouseError) and cause.status == FORBIDDEN and cause.reason == "accessDenied"
+
+
 def is_rate(error: WarehouseError) -> bool:
     """Tell whether there was too much at once: nothing happened, and it may be sent again after a pause."""
     return error.reason in RATES

@@ -148,3 +148,15 @@ def test_a_create_that_is_not_to_be_seen_and_arrives_later_is_taken_back(stand):
     assert deliver(stand, "datasets/app/tables", under_way[0]) == 200
     stand.downgrade("0001")
     assert deliver(stand, "datasets/app/tables", under_way[0]) == 200  # its name was free
+
+
+def test_a_step_that_may_not_be_done_asks_for_roles_not_for_another_file(stand):
+    stand.upgrade()
+    stand.columns(3, 3)
+    stand.refuse = lambda asked: (
+        (403, "accessDenied", "injected: no") if "'query': 'ALTER TABLE" in str(asked.asked) else None
+    )
+    error = stopped(stand)
+    assert error.state == "No step of it was done. Later migrations wait."
+    assert error.hint == "grant the roles in docs/real-bigquery.md, then: bqmigrate upgrade"
+    assert stand.upgrade().applied == ("0003",)
