@@ -131,7 +131,7 @@ def recover(case: Case, scenario: Scenario, first: End, expected: Clean, reruns:
     if scenario.between is not None:
         scenario.between(case)
     case.timeline.sleep(AFTER_TTL_S)
-    end, files = first, "act"
+    end, files, arriving = first, "act", False
     if first.kind != "done" or scenario.again is not None or scenario.then is not None or case.late:
         arriving = any(late.calls is not None for late in case.late)
         # What arrives in the middle of the recovery strikes that run too.
@@ -141,19 +141,26 @@ def recover(case: Case, scenario: Scenario, first: End, expected: Clean, reruns:
                 break
             case.timeline.sleep(AFTER_TTL_S)
     if end.code in scenario.may_stop:
-        end, files = _put_back(case, scenario)
+        end, files = _put_back(case, scenario, reruns=int(arriving))
     if end.kind != "done":
         yield f"6: not finished: first {first}; then {end}"
     case.arrive_all()
     yield from _in_the_end(case, scenario, files, expected)
 
 
-def _put_back(case: Case, scenario: Scenario) -> tuple[End, str]:
-    """Put the files back as they were, as the message says; mend them afterwards if they only fail again."""
+def _put_back(case: Case, scenario: Scenario, reruns: int = 0) -> tuple[End, str]:
+    """Put the files back as they were, as the message says; mend them afterwards if they only fail again.
+
+    What arrives in the middle of that run may stop it too: so often it is run again.
+    """
     if scenario.mend is not None:
         scenario.mend(case)
         return _run(case, scenario, "again"), "again"
     end = _run(case, scenario, "act")
+    for _ in range(reruns):
+        if end.kind != "done":
+            case.timeline.sleep(AFTER_TTL_S)
+            end = _run(case, scenario, "act")
     return (end, "act") if end.kind == "done" else (_run(case, scenario, "again"), "again")
 
 
