@@ -106,14 +106,15 @@ def may_be_partial(planned: PlannedStep, error: Exception) -> bool:
 
 def _hint(stop: Stopped, error: Exception) -> str:
     migration = stop.migration
+    again = f"bqmigrate {migration.direction}"
+    roles = f"grant the roles in docs/real-bigquery.md, then: {again}"
     if is_unknown(error):
-        return f"bqmigrate {migration.direction}"
+        return roles if is_denied(error) else again
     if migration.direction == "downgrade":
-        return "remove the cause, then: bqmigrate downgrade"
+        return roles if is_denied(error) else f"remove the cause, then: {again}"
     half = stop.done or (stop.at is not None and may_be_partial(stop.at, error))
     if not half or stop.at is None:
-        cause = "grant the roles in docs/real-bigquery.md" if is_denied(error) else f"mend {migration.file}"
-        return f"{cause}, then: bqmigrate upgrade"
+        return roles if is_denied(error) else f"mend {migration.file}, then: {again}"
     return told(ways_on(migration.version, stop.at.key.number, len(stop.done), stop.below))
 
 

@@ -8,6 +8,8 @@ import requests
 from bqmigrate.errors import RunError
 from tests.execution.limited import limited
 
+ROLES = "grant the roles in docs/real-bigquery.md, then: bqmigrate upgrade"
+
 
 @pytest.fixture
 def stand(tmp_path):
@@ -89,7 +91,7 @@ def refused_after_an_unanswered_send(stand, again, method, path, words=""):
 
 
 def is_not_known(error):
-    assert (error.code, error.hint) == ("BQM201", "bqmigrate upgrade")
+    assert (error.code, error.hint) == ("BQM201", ROLES)
     assert error.details[-1].endswith("injected: no")
     return error.state == "It is not known whether the step was done; the next run finds out."
 
@@ -158,5 +160,5 @@ def test_a_step_that_may_not_be_done_asks_for_roles_not_for_another_file(stand):
     )
     error = stopped(stand)
     assert error.state == "No step of it was done. Later migrations wait."
-    assert error.hint == "grant the roles in docs/real-bigquery.md, then: bqmigrate upgrade"
+    assert error.hint == ROLES
     assert stand.upgrade().applied == ("0003",)
