@@ -17,11 +17,12 @@ from bqmigrate.execution.events import (
     StepFinished,
     StepStarted,
 )
-from bqmigrate.execution.failure import Stopped, asked_to_stop, may_be_partial, stopped
+from bqmigrate.execution.failure import Stopped, asked_to_stop, is_not_known, may_be_partial, stopped
 from bqmigrate.execution.identity import Identity
 from bqmigrate.execution.jobs import Ran, StepStopped
 from bqmigrate.execution.lease import Lease
-from bqmigrate.execution.refusals import LIMITS, is_unknown
+from bqmigrate.execution.lock import OpenVersion
+from bqmigrate.execution.refusals import LIMITS
 from bqmigrate.execution.stepper import PythonFailed, Result, Stepper
 from bqmigrate.execution.stop import Stop
 from bqmigrate.execution.writer import Writer
@@ -81,18 +82,21 @@ class Executor:
     _touched: set[str] = field(default_factory=set)
     _flushed_at: float = 0.0
 
-    def run(self, migrations: Sequence[PlannedMigration], *, resumed: Sequence[str] = ()) -> None:
+    def run(self, migrations: Sequence[PlannedMigration], *, resumed: Sequence[OpenVersion] = ()) -> None:
         """Run migrations; rows that are not written when it stops are written then.
 
+        `resumed` is what earlier runs set out to do, and nobody knows how far they got.
         Raises RunError (or whatever stopped it) once the rows are written; InterruptedRun on Ctrl-C.
         """
         self._flushed_at = self.monotonic()
+        versions, on_the_way = {v.version for v in resumed}, {(v.version, v.direction, v.generation) for v in resumed}
         try:
             for migration in migrations:
                 self._heed(migration, (), resumes=False)
                 self._barrier(migration)
                 self.begun.append(migration)
-                self._migrate(migration, resumes=migration.version in resumed or migration.resumes)
+                resumes = migration.version in versions or migration.resumes
+                self._migrate(migration, resumes=resumes, sent_before=_key(migration) in on_the_way)
         except KeyboardInterrupt:
             running = self._running()
             self.flush()
@@ -125,7 +129,7 @@ class Executor:
         if again or self.monotonic() - self._flushed_at > FLUSH_EVERY_S:
             self.flush()
 
-    def _migrate(self, migration: PlannedMigration, *, resumes: bool) -> None:
+    def _migrate(self, migration: PlannedMigration, *, resumes: bool, sent_before: bool) -> None:
         began = self.monotonic()
         self.emit(
             MigrationStarted(migration.version, migration.name, migration.direction, len(migration.steps), resumes)
@@ -139,8 +143,11 @@ class Executor:
                 steps.append(known[planned.key.number])
                 continue
             self._heed(migration, steps, resumes=resumes)
-            result = self._step(migration, planned, steps, proven=planned.key.number <= proven)
+            proven_done = planned.key.number <= proven
+            result = self._step(migration, planned, steps, proven=proven_done, sent_before=sent_before)
             ended = result.ended_at_ms or ended
+            # Steps are sent in order: whoever had not done this one had sent none after it.
+            sent_before = sent_before and not result.is_new
             if resumes and planned.step.kind == "create" and planned.key.number > proven:
                 self._look_back(migration, planned)
         ms = round((self.monotonic() - began) * 1000)
@@ -178,7 +185,13 @@ class Executor:
             self.stepper.overtaken(created, ran)
 
     def _step(
-        self, migration: PlannedMigration, planned: PlannedStep, steps: list[StepRecord], *, proven: bool
+        self,
+        migration: PlannedMigration,
+        planned: PlannedStep,
+        steps: list[StepRecord],
+        *,
+        proven: bool,
+        sent_before: bool,
     ) -> Result:
         self.lease.renew_if_due()
         step, number, total = planned.step, planned.key.number, len(migration.steps)
@@ -192,7 +205,9 @@ class Executor:
             self.emit(
                 StepFailed(migration.version, number, total, step.verb, step.target, str(error), ms, requests, job_id)
             )
-            raise self._failed(migration, planned, steps, error, ms) from error
+            below = self._below(migration.version)
+            stop = Stopped(migration, tuple(steps), planned, below, sent_before)
+            raise self._failed(stop, planned, error, ms) from error
         ms, requests = round((self.monotonic() - began) * 1000), self.stepper.warehouse.requests - before
         steps.append(_record_of(planned, result, ms))
         if step.kind in UNRECORDED_KINDS:
@@ -207,18 +222,15 @@ class Executor:
         )  # fmt: skip
         return result
 
-    def _failed(
-        self, migration: PlannedMigration, planned: PlannedStep, steps: list[StepRecord], error: Exception, ms: int
-    ) -> BqmigrateError:
-        stop = Stopped(migration, tuple(steps), planned, self._below(migration.version))
+    def _failed(self, stop: Stopped, planned: PlannedStep, error: Exception, ms: int) -> BqmigrateError:
+        migration = stop.migration
         failing = StepRecord(
             planned.key.number, planned.step.kind, planned.step.verb, planned.step.target, planned.digest,
             "partial" if may_be_partial(planned, error) else "failed",
             getattr(error, "job_id", None) or None, ms=ms,
         )  # fmt: skip
-        unknown = is_unknown(error)
-        if not unknown:
-            row = self._row(migration, "failed", (*steps, failing), None, None)
+        if not is_not_known(stop, error):
+            row = self._row(migration, "failed", (*stop.done, failing), None, None)
             self.records.append(replace(row, error=str(error)[:ERROR_LENGTH]))
         out = stopped(stop, error)
         try:

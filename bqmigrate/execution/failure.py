@@ -14,6 +14,7 @@ from bqmigrate.model.history import StepRecord
 from bqmigrate.operations.raw import is_raw
 from bqmigrate.planning.halfway import told, ways_on
 from bqmigrate.planning.plan import PlannedMigration, PlannedStep
+from bqmigrate.warehouse.port import WarehouseError
 
 _POSITION = re.compile(r"\[(\d+):(\d+)\]")
 
@@ -27,6 +28,22 @@ class Stopped:
     at: PlannedStep | None
     # The applied version below, where taking it back would lead.
     below: str | None = None
+    # An earlier run may have sent this step and those after it, and nobody has seen what came of that.
+    sent_before: bool = False
+
+
+def is_not_known(stop: Stopped, error: Exception) -> bool:
+    """Tell whether something of the migration may have been done, or may still arrive, that nobody has seen.
+
+    What this run was refused says nothing of what an earlier one sent; only a job that failed does, as its id is used.
+    """
+    if is_unknown(error):
+        return True
+    if not stop.sent_before or stop.at is None:
+        return False
+    if isinstance(error, PythonFailed):  # it may have gone well the first time
+        return stop.at.key.number < len(stop.migration.steps)
+    return isinstance(error, WarehouseError) or (isinstance(error, StepStopped) and not error.ran)
 
 
 def stopped(stop: Stopped, error: Exception) -> BqmigrateError:
@@ -87,7 +104,7 @@ def _label(stop: Stopped, planned: PlannedStep) -> str:
 
 
 def _state(stop: Stopped, error: Exception) -> str:
-    if is_unknown(error):
+    if is_not_known(stop, error):
         return "It is not known whether the step was done; the next run finds out."
     done = len(stop.done)
     kept = {0: "No step of it was done.", 1: "Step 1 stays done, and is not run again."}.get(
@@ -108,10 +125,12 @@ def _hint(stop: Stopped, error: Exception) -> str:
     migration = stop.migration
     again = f"bqmigrate {migration.direction}"
     roles = f"grant the roles in docs/real-bigquery.md, then: {again}"
+    if is_denied(error) and (is_not_known(stop, error) or migration.direction == "downgrade"):
+        return roles
     if is_unknown(error):
-        return roles if is_denied(error) else again
-    if migration.direction == "downgrade":
-        return roles if is_denied(error) else f"remove the cause, then: {again}"
+        return again
+    if migration.direction == "downgrade" or is_not_known(stop, error):
+        return f"remove the cause, then: {again}"
     half = stop.done or (stop.at is not None and may_be_partial(stop.at, error))
     if not half or stop.at is None:
         return roles if is_denied(error) else f"mend {migration.file}, then: {again}"

@@ -55,10 +55,13 @@ class Ran:
 
 
 class StepStopped(Exception):
-    """A job failed for good, or was refused."""
+    """A job failed for good, or was refused: then there is none of that id."""
 
-    def __init__(self, error: WarehouseError, job_id: str, attempt: int, *, may_be_partial: bool = False) -> None:
+    def __init__(
+        self, error: WarehouseError, job_id: str, attempt: int, *, ran: bool = False, may_be_partial: bool = False
+    ) -> None:
         super().__init__(error.message)
+        self.ran = ran
         self.may_be_partial = may_be_partial
         self.error = error
         self.job_id = job_id
@@ -103,7 +106,7 @@ class Jobs:
             failed.append(job)
             changed_nothing = statement.is_guarded or not job.may_be_partial
             if not (is_transient(job.error) and changed_nothing) or len(failed) == TRIES:
-                raise StepStopped(job.error, job_id, attempt, may_be_partial=job.may_be_partial)
+                raise StepStopped(job.error, job_id, attempt, ran=True, may_be_partial=job.may_be_partial)
             self.pace.back_off(len(failed), f"job {job_id}", job.error.message)
         raise _outrun(job_id_of)
 

@@ -82,6 +82,11 @@ class OpenRun:
     seq: int = 0
     at_ms: int = 0
 
+    def tells(self, other: OpenRun) -> bool:
+        """Tell whether all that another set out to do is in this one, step for step."""
+        mine = {_dump(v) for v in self.versions}
+        return all(_dump(v) in mine for v in other.versions)
+
 
 @dataclass(frozen=True)
 class Pins:
@@ -138,12 +143,16 @@ class Lock:
         return out
 
     def without_settled(self, state: HistoryState) -> Lock:
-        """Return the lock with only those runs that the history does not account for."""
-        kept = []
+        """Return the lock with only those runs that the history does not account for.
+
+        A run that set out to do nothing else than one before it is left out: however many die one after the other,
+        they do not fill the lock.
+        """
+        kept: list[OpenRun] = []
         for run in self.runs:
-            versions = tuple(v for v in run.versions if not _settled(v, run.seq, state))
-            if versions:
-                kept.append(replace(run, versions=versions))
+            open_ = replace(run, versions=tuple(v for v in run.versions if not _settled(v, run.seq, state)))
+            if not any(earlier.tells(open_) for earlier in kept) and open_.versions:
+                kept.append(open_)
         return replace(self, runs=tuple(kept))
 
     def to_text(self) -> str:
@@ -221,8 +230,8 @@ def _settled(item: OpenVersion, seq: int, state: HistoryState) -> bool:
     return known is not None and known.record.seq > seq and known.generation >= item.generation
 
 
-def _dump(lock: Lock) -> str:
-    return json.dumps(asdict(lock), separators=(",", ":"), ensure_ascii=False, sort_keys=True)
+def _dump(part: Lock | OpenVersion) -> str:
+    return json.dumps(asdict(part), separators=(",", ":"), ensure_ascii=False, sort_keys=True)
 
 
 def _run(data: Mapping[str, Any]) -> OpenRun:

@@ -207,7 +207,8 @@ class Runner:
                     plan.direction, plan.from_version, plan.to_version, tuple(m.version for m in plan.migrations)
                 )
             )
-            open_ = [v.version for v in (view.lock.unsettled(view.state) if view.lock else ())]
+            lock, state = view.lock, view.state
+            open_ = (*lock.unsettled(state), *lock.waiting(state)) if lock else ()
             for number, chunk in enumerate(self._chunks(view, plan)):
                 own = opened(self.identity.run_id, chunk, executor.writer.seq, self.warehouse.server_time)
                 if number:

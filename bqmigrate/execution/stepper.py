@@ -52,6 +52,8 @@ class Result:
     bytes: int | None = None
     ended_at_ms: int | None = None
     notes: tuple[str, ...] = ()
+    # It was not done before this run: its job is this run's.
+    is_new: bool = False
 
 
 class PythonFailed(Exception):
@@ -325,7 +327,9 @@ def _body(step: PatchStep, live: Resource) -> dict[str, Any]:
 
 def _of_job(ran: Ran, outcome: Outcome) -> Result:
     job = ran.job
-    return Result(outcome, ran.job_id, ran.attempt, job.affected_rows, job.bytes_billed, job.ended_at_ms)
+    return Result(
+        outcome, ran.job_id, ran.attempt, job.affected_rows, job.bytes_billed, job.ended_at_ms, is_new=not ran.adopted
+    )
 
 
 def _author_line(error: BaseException, step: Step) -> tuple[str | None, int | None]:

@@ -41,6 +41,7 @@ MUTANTS: Mapping[str, Sequence[str]] = {
     "found_treated_as_made": (SINGLES, "--only", "found_then_down"),
     "recorded_before_the_step": (SINGLES, "--only", "add_columns"),
     "refusal_after_unanswered_believed": (SINGLES, "--only", "gives_up", "--fault", "late_then_403"),
+    "refusal_of_what_an_earlier_run_sent_believed": (SINGLES, "--only", "refused_then_gives_up"),
 }
 
 

@@ -29,6 +29,7 @@ from tests.exactly_once.material import (
     nine,
 )  # fmt: skip
 from tests.exactly_once.mending import MENDING, unlock
+from tests.exactly_once.refusing import REFUSING
 from tests.exactly_once.story import DOWN, UP, Scenario, down, folder, on
 
 
@@ -112,5 +113,6 @@ SCENARIOS: Sequence[Scenario] = (
     on("deleted_between", {"0003_churn.yaml": CHURN}, then=BASE, may_stop=frozenset({"BQM102", "BQM520"})),
     on("renamed_between", {"0003_churn.yaml": CHURN}, then={**BASE, "0003_turmoil.yaml": CHURN}),
     *MENDING,
+    *REFUSING,
 )  # fmt: skip
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}

@@ -162,3 +162,114 @@ def test_a_step_that_may_not_be_done_asks_for_roles_not_for_another_file(stand):
     assert error.state == "No step of it was done. Later migrations wait."
     assert error.hint == ROLES
     assert stand.upgrade().applied == ("0003",)
+
+
+SET_OUT = """
+upgrade:
+  - add_columns: {table: app.users, columns: [{name: c, type: STRING}]}
+  - set_table_options: {table: app.users, description: All of them.}
+  - add_columns: {table: app.users, columns: [{name: d, type: STRING}]}
+"""
+LAST = "ADD COLUMN `d`"
+
+
+def refused(stand, words, status=403, reason="accessDenied"):
+    """Refuse what is sent with these words."""
+    stand.refuse = lambda asked: (status, reason, "injected: no") if words in str(asked.asked) else None
+
+
+def half_under_way(stand):
+    """Steps 1 and 2 are done, and nobody knows what comes of step 3."""
+    stand.upgrade()
+    stand.write("0003_three.yaml", SET_OUT)
+    under_way = unanswered(stand, "POST", "jobs", LAST)
+    assert stopped(stand).code == "BQM211"
+    return under_way[0]
+
+
+@pytest.mark.parametrize("refusal", [(403, "accessDenied"), (400, "invalidQuery")])
+def test_what_an_earlier_run_sent_cannot_arrive_after_a_refusal_and_a_downgrade(stand, refusal):
+    sent = half_under_way(stand)
+    refused(stand, LAST, *refusal)
+    error = stopped(stand)
+    assert error.state == "It is not known whether the step was done; the next run finds out."
+    assert error.hint == (ROLES if refusal[0] == 403 else "remove the cause, then: bqmigrate upgrade")
+    stand.downgrade("0002")
+    assert deliver(stand, "jobs", sent) == 409
+    assert "d" not in stand.names()
+
+
+def test_what_an_earlier_run_sent_and_arrives_after_a_refusal_is_done_once(stand):
+    sent = half_under_way(stand)
+    refused(stand, LAST)
+    stopped(stand)
+    assert deliver(stand, "jobs", sent) == 200
+    assert stand.upgrade().applied == ("0003",)
+    assert stand.names() == ["id", "c", "d"]
+
+
+def test_a_step_that_no_earlier_run_can_have_sent_is_known_not_to_be_done(stand):
+    stand.upgrade()
+    stand.write("0003_three.yaml", SET_OUT)
+    unanswered(stand, "POST", "jobs", "ADD COLUMN `c`")
+    assert stopped(stand).code == "BQM211"
+    refused(stand, LAST)
+    error = stopped(stand)
+    assert error.state == "Steps 1 to 2 stay done, and are not run again. Later migrations wait."
+    assert stand.upgrade().applied == ("0003",)
+
+
+def test_runs_that_learn_nothing_new_do_not_fill_the_lock(stand):
+    half_under_way(stand)
+    lengths = set()
+    for _ in range(40):
+        refused(stand, LAST)
+        stopped(stand)
+        locks = [a.asked["description"] for a in stand.watch.answers if "migrations_lock" in a.path and a.asked]
+        lengths.add(len(locks[-1]))
+    assert max(lengths) - min(lengths) < 5
+    assert stand.upgrade().applied == ("0003",)
+
+
+def test_what_an_earlier_run_sent_cannot_arrive_after_the_file_was_accepted_and_taken_back(stand):
+    sent = half_under_way(stand)
+    stand.write("0003_three.yaml", SET_OUT.replace("All of them", "Each"))
+    with stand.open() as project:
+        project.repair("accept-file", "0003", yes=True)
+    stand.downgrade("0002")
+    assert deliver(stand, "jobs", sent) == 409
+    assert "d" not in stand.names()
+
+
+def test_what_an_earlier_downgrade_sent_cannot_arrive_after_a_refusal_and_an_upgrade(stand):
+    stand.upgrade()
+    stand.write("0003_three.yaml", SET_OUT)
+    stand.upgrade()
+    last = "RENAME COLUMN `c`"
+    under_way = unanswered(stand, "POST", "jobs", last)
+    with pytest.raises(RunError) as caught:
+        stand.downgrade("0002")
+    assert caught.value.code == "BQM211"
+    refused(stand, last)
+    with pytest.raises(RunError) as caught:
+        stand.downgrade("0002")
+    assert caught.value.state == "It is not known whether the step was done; the next run finds out."
+    assert caught.value.hint == ROLES.replace("upgrade", "downgrade")
+    stand.refuse = None
+    assert stand.upgrade().applied == ("0003",)
+    assert deliver(stand, "jobs", under_way[0]) == 409
+    assert {"c", "d"} < set(stand.names())
+
+
+def test_a_patch_that_an_earlier_run_made_is_taken_back_after_the_file_was_accepted(stand):
+    stand.upgrade()
+    patched = SET_OUT.replace("description: All of them.", "labels: {team: core}")
+    stand.write("0003_three.yaml", patched)
+    unanswered(stand, "POST", "jobs", LAST)
+    stopped(stand)
+    assert "team" in stand.labels()
+    stand.write("0003_three.yaml", patched.replace("team: core", "team: edge"))
+    with stand.open() as project:
+        project.repair("accept-file", "0003", yes=True)
+    stand.downgrade("0002")
+    assert "team" not in stand.labels()

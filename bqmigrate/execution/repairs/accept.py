@@ -11,7 +11,7 @@ from bqmigrate.execution.executor import Executor
 from bqmigrate.execution.history import View
 from bqmigrate.execution.repairs import versions
 from bqmigrate.execution.repairs.base import Repair, Repaired, Work, healthy, presumed
-from bqmigrate.execution.repairs.sealing import certain
+from bqmigrate.execution.repairs.sealing import so_far
 from bqmigrate.execution.repairs.stored import StoredUpgrade, stored_upgrade
 from bqmigrate.model.history import StepRecord, VersionState
 from bqmigrate.operations.steps import Step, digest
@@ -81,13 +81,13 @@ def _refuse_shorter(migration: PlannedMigration, last_done: int) -> None:
 def _accept_half(
     executor: Executor, migration: PlannedMigration, stored: StoredUpgrade, differing: Sequence[str]
 ) -> Repaired:
-    """Record which steps of the file count as done; the others wait for the next upgrade."""
-    done = {s.number: s for s in certain(executor.stepper, stored.steps)}
+    """Record which steps of the file count as done; the others wait for the next upgrade.
+
+    What a run that nobody settled may have sent of them is sealed: the row says that it is not under way.
+    """
+    done = {s.number: s for s in so_far(executor.stepper, stored.steps, seal=stored.is_open)}
     _refuse_shorter(migration, max(done, default=0))
-    steps = tuple(
-        _accepted(s, done[s.key.number]) if s.key.number in done else versions.step_record(s, "failed")
-        for s in migration.steps
-    )
+    steps = tuple(_half_accepted(s, done.get(s.key.number)) for s in migration.steps)
     return _record(executor, migration, steps, differing)
 
 
@@ -104,6 +104,13 @@ def _accepted(planned: PlannedStep, before: StepRecord | None) -> StepRecord:
     if before is not None and before.outcome in DONE and (before.kind, before.target) == (step.kind, step.target):
         return replace(before, verb=step.verb, digest=planned.digest)
     return versions.step_record(planned, "found" if step.kind == "create" else "by_hand")
+
+
+def _half_accepted(planned: PlannedStep, before: StepRecord | None) -> StepRecord:
+    """Return a step as the file has it: done, waiting, or not known."""
+    if before is None or (before.outcome == "partial" and before.kind != planned.step.kind):
+        return versions.step_record(planned, "failed")
+    return versions.step_record(planned, "partial") if before.outcome == "partial" else _accepted(planned, before)
 
 
 def _refuse_without_yes(repair: Repair, migration: PlannedMigration, differing: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ from bqmigrate.execution.executor import Executor
 from bqmigrate.execution.history import View
 from bqmigrate.execution.jobs import Jobs
 from bqmigrate.execution.lease import Clocks, Lease
-from bqmigrate.execution.lock import Lock
+from bqmigrate.execution.lock import Lock, OpenVersion
 from bqmigrate.execution.looks import Looks
 from bqmigrate.execution.repairs.base import UNCHANGED, Repair, Repaired, Work, healthy, presumed
 from bqmigrate.execution.repairs.sealing import how_far
@@ -48,7 +48,8 @@ def decide(repair: Repair, view: View) -> Work:
     done = _so_far(repair, view, stored) if needs_seal else known.steps
     planned = _planned(known, stored, done, known.reached if not needs_seal else _last(done))
     _look(repair, view, planned)
-    return Work(lambda executor: _revert(executor, known, stored, planned, seal=needs_seal), (planned,))
+    open_ = view.lock.unsettled(view.state) if view.lock else ()
+    return Work(lambda executor: _revert(executor, known, stored, planned, open_, seal=needs_seal), (planned,))
 
 
 def _files_agree(repair: Repair, state: HistoryState) -> bool:
@@ -145,7 +146,13 @@ def _look(repair: Repair, view: View, planned: PlannedMigration) -> None:
 
 
 def _revert(
-    executor: Executor, known: VersionState, stored: StoredUpgrade, planned: PlannedMigration, *, seal: bool
+    executor: Executor,
+    known: VersionState,
+    stored: StoredUpgrade,
+    planned: PlannedMigration,
+    open_: Sequence[OpenVersion],
+    *,
+    seal: bool,
 ) -> Repaired:
     """Seal what was not done, and take back what was."""
     if seal:
@@ -159,7 +166,7 @@ def _revert(
         executor.records.append(_started(executor, planned))
         executor.flush()
     try:
-        executor.run([planned], resumed=[planned.version])
+        executor.run([planned], resumed=open_)
     except BqmigrateError as error:
         error.hint = (error.hint or "").replace("bqmigrate downgrade", f"bqmigrate repair {known.version} --revert")
         raise

@@ -34,10 +34,15 @@ def how_far(stepper: Stepper, steps: Sequence[SetOut], *, seal: bool) -> tuple[S
     return reached(_looked_at(stepper, steps, seal=seal))
 
 
-def certain(stepper: Stepper, steps: Sequence[SetOut]) -> tuple[StepRecord, ...]:
-    """Return the steps that were done for certain; what cannot be told is to be done again."""
-    out = _looked_at(stepper, steps, seal=False)
-    return tuple(proven(r) for r in out if r.number <= last_certain(out))
+def so_far(stepper: Stepper, steps: Sequence[SetOut], *, seal: bool) -> tuple[StepRecord, ...]:
+    """Return the steps that were done; what cannot be told is `partial`: to be done again, and taken back as well.
+
+    With `seal`, nothing that was sent for the others arrives any more.
+    """
+    out = _looked_at(stepper, steps, seal=seal)
+    certain = last_certain(out)
+    untold = [r for r in reached(out) if r.number > certain and r.kind in {"patch", "python"}]
+    return (*(proven(r) for r in out if r.number <= certain), *(replace(r, outcome="partial") for r in untold))
 
 
 def _looked_at(stepper: Stepper, steps: Sequence[SetOut], *, seal: bool) -> Sequence[StepRecord]:

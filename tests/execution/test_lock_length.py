@@ -1,0 +1,44 @@
+"""The lock has a description's length: what dies again and again at the same place must not fill it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.execution.limited import limited
+
+LOCK = "tables/_schema_migrations_lock"
+AFTER_TTL_S = 90.0
+LONGEST = 16_384
+KILLS = 30
+
+
+class Dead(BaseException):
+    """The process is gone."""
+
+
+def dies(stand, words):
+    """Run an upgrade that dies before it sends what has these words; return how long the lock was then."""
+    dead = []
+
+    def kill(asked):
+        if dead or words in str(asked.asked):
+            dead.append(asked)
+            raise Dead
+
+    stand.refuse = kill
+    with pytest.raises(Dead):
+        stand.upgrade()
+    stand.refuse = None
+    stand.timeline.sleep(AFTER_TTL_S)
+    return len([a for a in stand.watch.sent("PATCH", LOCK) if a.status == 200][-1].asked["description"])
+
+
+@pytest.mark.parametrize("migrations", [1, 40])
+def test_runs_that_die_at_the_same_place_do_not_fill_the_lock(tmp_path, migrations):
+    with limited(tmp_path) as stand:
+        stand.users().upgrade()
+        stand.columns(3, 2 + migrations)
+        lengths = [dies(stand, "ADD COLUMN") for _ in range(KILLS)]
+        assert max(lengths) < LONGEST
+        assert max(lengths[-10:]) < max(lengths[:10]) + 10
+        assert len(stand.upgrade().applied) == migrations
