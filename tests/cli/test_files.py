@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -62,12 +63,13 @@ def test_a_placeholder_project_is_refused_before_anything(cli, folder):
 
 
 def test_a_folder_that_was_deleted_is_no_traceback(tmp_path):
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
     for words in ("init", "history --json", "upgrade"):
         gone = tmp_path / "gone"
         gone.mkdir()
-        script = f"import os, sys; sys.path.insert(0, {str(ROOT)!r}); os.rmdir(os.getcwd()); "
-        script += f"from bqmigrate.cli.app import main; sys.exit(main({words.split()!r}))"
-        done = subprocess.run([sys.executable, "-c", script], cwd=gone, capture_output=True, text=True, check=False)
+        python = [sys.executable, "-P", "-m", "bqmigrate"]
+        command = ["sh", "-c", 'rmdir "$PWD" && exec "$0" "$@"', *python, *words.split()]
+        done = subprocess.run(command, cwd=gone, env=env, capture_output=True, text=True, check=False)
         assert done.returncode == 2
         assert "the current folder is not there any more" in done.stdout + done.stderr
         assert "Traceback" not in done.stderr

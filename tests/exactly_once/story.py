@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from tests.exactly_once.case import DIRECTIONS, Case, Command
@@ -76,11 +76,16 @@ class Scenario:
 
 
 def folder(files: Files, config: str = CONFIG) -> Path:
-    """Write a project down."""
+    """Write a project down, the same one once: no run writes into it."""
+    return _folder(tuple(files.items()), config)
+
+
+@cache
+def _folder(files: tuple[tuple[str, str], ...], config: str) -> Path:
     root = Path(tempfile.mkdtemp(prefix="bqmigrate-sweep-"))
     (root / "migrations").mkdir()
     (root / "migrations.toml").write_text(config)
-    for name, text in files.items():
+    for name, text in files:
         (root / "migrations" / name).write_text(text)
     return root
 
