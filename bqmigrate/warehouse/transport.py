@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -52,8 +52,7 @@ class CountingAdapter(BaseAdapter):
         with self._lock:
             if not _invites(response):
                 self._unanswered.discard(key)
-            if date := response.headers.get("Date"):
-                self.server_time = parsedate_to_datetime(date)
+            self.server_time = _date(response.headers.get("Date")) or self.server_time
         return response
 
     def close(self) -> None:
@@ -69,6 +68,16 @@ class CountingAdapter(BaseAdapter):
         seen = match[0] in self._jobs_read
         self._jobs_read.add(match[0])
         return not seen
+
+
+def _date(header: str | None) -> datetime | None:
+    """Read a `Date`, which is in GMT (RFC 9110, 6.6.1); None where something on the way spoiled it."""
+    try:
+        found = parsedate_to_datetime(header) if header else None
+    except ValueError:
+        return None
+    # One that a proxy added a second time is read without its zone.
+    return found and found.replace(tzinfo=UTC)
 
 
 def _invites(response: requests.Response) -> bool:
