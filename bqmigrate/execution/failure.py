@@ -104,8 +104,10 @@ def _label(stop: Stopped, planned: PlannedStep) -> str:
 
 
 def _state(stop: Stopped, error: Exception) -> str:
-    if is_not_known(stop, error):
+    if is_unknown(error):
         return "It is not known whether the step was done; the next run finds out."
+    if is_not_known(stop, error):
+        return "What an earlier run sent of it may have been done, or still arrive; the next run finds out."
     done = len(stop.done)
     kept = {0: "No step of it was done.", 1: "Step 1 stays done, and is not run again."}.get(
         done, f"Steps 1 to {done} stay done, and are not run again."

@@ -8,6 +8,7 @@ import requests
 from bqmigrate.errors import RunError
 from tests.execution.limited import limited
 
+FROM_BEFORE = "What an earlier run sent of it may have been done, or still arrive; the next run finds out."
 ROLES = "grant the roles in docs/real-bigquery.md, then: bqmigrate upgrade"
 
 
@@ -192,7 +193,7 @@ def test_what_an_earlier_run_sent_cannot_arrive_after_a_refusal_and_a_downgrade(
     sent = half_under_way(stand)
     refused(stand, LAST, *refusal)
     error = stopped(stand)
-    assert error.state == "It is not known whether the step was done; the next run finds out."
+    assert error.state == FROM_BEFORE
     assert error.hint == (ROLES if refusal[0] == 403 else "remove the cause, then: bqmigrate upgrade")
     stand.downgrade("0002")
     assert deliver(stand, "jobs", sent) == 409
@@ -253,7 +254,7 @@ def test_what_an_earlier_downgrade_sent_cannot_arrive_after_a_refusal_and_an_upg
     refused(stand, last)
     with pytest.raises(RunError) as caught:
         stand.downgrade("0002")
-    assert caught.value.state == "It is not known whether the step was done; the next run finds out."
+    assert caught.value.state == FROM_BEFORE
     assert caught.value.hint == ROLES.replace("upgrade", "downgrade")
     stand.refuse = None
     assert stand.upgrade().applied == ("0003",)
