@@ -17,7 +17,7 @@ Event = Literal[
     "genesis", "started", "applied", "failed", "reverted", "sealed", "taken_over", "baseline", "adopted", "repaired",
     "note",
 ]  # fmt: skip
-# `partial`: a script or a Python step stopped on its way; what it did before is not known.
+# `partial`: what it did is not known: a script or Python step stopped on its way, or a run died that may have done it.
 # `by_hand`: somebody did it, and said so by `repair --mark-applied`.
 Outcome = Literal["made", "found", "done", "left", "failed", "gone", "partial", "by_hand"]
 _BECAME = " -> "

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from bqmigrate.cli.render.words import clean, count, one_line, seconds
 from bqmigrate.execution.repairs.report import RepairReport
 
-SAID = {"by_hand": "by hand", "failed": "waits", "partial": "stopped on its way"}
+SAID = {"by_hand": "by hand", "failed": "waits", "partial": "not known, waits"}
 
 
 def lines(done: RepairReport) -> Iterator[str]:
