@@ -12,10 +12,11 @@ from bqmigrate.execution.refusals import told as limit_told
 from bqmigrate.execution.stepper import PythonFailed
 from bqmigrate.model.history import StepRecord
 from bqmigrate.operations.raw import is_raw
-from bqmigrate.planning.halfway import told, ways_on
+from bqmigrate.planning.halfway import WayOn, told, ways_on
 from bqmigrate.planning.plan import PlannedMigration, PlannedStep
 from bqmigrate.warehouse.port import WarehouseError
 
+ROLES = "grant the roles in docs/real-bigquery.md"
 _POSITION = re.compile(r"\[(\d+):(\d+)\]")
 
 
@@ -126,7 +127,7 @@ def may_be_partial(planned: PlannedStep, error: Exception) -> bool:
 def _hint(stop: Stopped, error: Exception) -> str:
     migration = stop.migration
     again = f"bqmigrate {migration.direction}"
-    roles = f"grant the roles in docs/real-bigquery.md, then: {again}"
+    roles = f"{ROLES}, then: {again}"
     if is_denied(error) and (is_not_known(stop, error) or migration.direction == "downgrade"):
         return roles
     if is_unknown(error):
@@ -136,7 +137,8 @@ def _hint(stop: Stopped, error: Exception) -> str:
     half = stop.done or (stop.at is not None and may_be_partial(stop.at, error))
     if not half or stop.at is None:
         return roles if is_denied(error) else f"mend {migration.file}, then: {again}"
-    return told(ways_on(migration.version, stop.at.key.number, len(stop.done), stop.below))
+    ways = ways_on(migration.version, stop.at.key.number, len(stop.done), stop.below)
+    return told([WayOn(f"{ROLES}, then", again), *ways[1:]] if is_denied(error) else ways)
 
 
 def asked_to_stop(migration: PlannedMigration, done: int) -> InterruptedRun:

@@ -274,3 +274,15 @@ def test_a_patch_that_an_earlier_run_made_is_taken_back_after_the_file_was_accep
         project.repair("accept-file", "0003", yes=True)
     stand.downgrade("0002")
     assert "team" not in stand.labels()
+
+
+def test_a_half_applied_step_that_may_not_be_done_asks_for_roles_first(stand):
+    stand.upgrade()
+    stand.write("0003_three.yaml", SET_OUT)
+    refused(stand, LAST)
+    first, *others = stopped(stand).hint.splitlines()
+    assert " ".join(first.split()) == "grant the roles in docs/real-bigquery.md, then bqmigrate upgrade"
+    assert [line.split("   ")[0].strip() for line in others] == [
+        "or take steps 1 to 2 back",
+        "or, if you did step 3 by hand",
+    ]
