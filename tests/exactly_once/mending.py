@@ -28,6 +28,8 @@ NOTHING_TO_UNLOCK = "BQM360"
 NOTHING_TO_REPAIR = "BQM363"
 # It looked as if the dead run lived: something of it had just arrived.
 LIVES = frozenset({"BQM401", "BQM402"})
+# A downgrade has begun: it is to be finished, or taken back without the file.
+ON_ITS_WAY_BACK = "BQM531"
 HALF: Files = {**BASE, "0003_half.yaml": HALF_BROKEN}
 THREE: Files = {**BASE, "0003_add.yaml": ADD, "0004_fill.sql": FILL, "0005_patches.yaml": ONLY_PATCHES}
 SOME_ROWS = "INSERT INTO app.users (id, x) VALUES ('a', 'b'), ('c', NULL)"
@@ -58,7 +60,8 @@ def unlock(case: Case) -> None:
 def repairing(how: str, files: Files) -> Callable[[Case], None]:
     """Return what a person does: one repair, which may find that there is nothing left to do.
 
-    It waits where a lock of the dead run has just arrived: that run seems to live.
+    It waits where a lock of the dead run has just arrived: that run seems to live. Where the version is on its way back
+    he does what the message says.
     """
 
     def repair(case: Case) -> None:
@@ -66,6 +69,8 @@ def repairing(how: str, files: Files) -> Callable[[Case], None]:
         if end.code in LIVES:
             case.timeline.sleep(AFTER_TTL_S)
             end = case.run(Command("repair", how, folder(files)), case.wire())
+        if end.code == ON_ITS_WAY_BACK:
+            end = case.run(Command("repair", f"revert {how.rpartition(' ')[2]}", folder(files)), case.wire())
         if end.kind != "done" and end.code != NOTHING_TO_REPAIR:
             raise AssertionError(f"repair {how}: {end}")
 
