@@ -65,12 +65,13 @@ def repairing(how: str, files: Files) -> Callable[[Case], None]:
     """
 
     def repair(case: Case) -> None:
-        end = case.run(Command("repair", how, folder(files)), case.wire())
+        end, now = case.run(Command("repair", how, folder(files)), case.wire()), how
+        if end.code == ON_ITS_WAY_BACK:
+            now = f"revert {how.rpartition(' ')[2]}"
+            end = case.run(Command("repair", now, folder(files)), case.wire())
         if end.code in LIVES:
             case.timeline.sleep(AFTER_TTL_S)
-            end = case.run(Command("repair", how, folder(files)), case.wire())
-        if end.code == ON_ITS_WAY_BACK:
-            end = case.run(Command("repair", f"revert {how.rpartition(' ')[2]}", folder(files)), case.wire())
+            end = case.run(Command("repair", now, folder(files)), case.wire())
         if end.kind != "done" and end.code != NOTHING_TO_REPAIR:
             raise AssertionError(f"repair {how}: {end}")
 
