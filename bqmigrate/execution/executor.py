@@ -143,8 +143,8 @@ class Executor:
                 steps.append(known[planned.key.number])
                 continue
             self._heed(migration, steps, resumes=resumes)
-            proven_done = planned.key.number <= proven
-            result = self._step(migration, planned, steps, proven=proven_done, sent_before=sent_before)
+            is_proven = planned.key.number <= proven
+            result = self._step(migration, planned, steps, proven=is_proven, sent_before=sent_before)
             ended = result.ended_at_ms or ended
             # Steps are sent in order: whoever had not done this one had sent none after it.
             sent_before = sent_before and not result.is_new

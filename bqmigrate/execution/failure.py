@@ -128,12 +128,10 @@ def _hint(stop: Stopped, error: Exception) -> str:
     migration = stop.migration
     again = f"bqmigrate {migration.direction}"
     roles = f"{ROLES}, then: {again}"
-    if is_denied(error) and (is_not_known(stop, error) or migration.direction == "downgrade"):
-        return roles
-    if is_unknown(error):
-        return again
-    if migration.direction == "downgrade" or is_not_known(stop, error):
-        return f"remove the cause, then: {again}"
+    if is_not_known(stop, error) or migration.direction == "downgrade":
+        if is_denied(error):
+            return roles
+        return again if is_unknown(error) else f"remove the cause, then: {again}"
     half = stop.done or (stop.at is not None and may_be_partial(stop.at, error))
     if not half or stop.at is None:
         return roles if is_denied(error) else f"mend {migration.file}, then: {again}"

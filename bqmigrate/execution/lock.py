@@ -151,7 +151,7 @@ class Lock:
         kept: list[OpenRun] = []
         for run in self.runs:
             open_ = replace(run, versions=tuple(v for v in run.versions if not _settled(v, run.seq, state)))
-            if not any(earlier.tells(open_) for earlier in kept) and open_.versions:
+            if open_.versions and not any(earlier.tells(open_) for earlier in kept):
                 kept.append(open_)
         return replace(self, runs=tuple(kept))
 

@@ -20,7 +20,7 @@ upgrade:
   - create_table: {table: app.more, schema: [{name: k, type: STRING}]}
   - add_columns: {table: app.users, columns: [{name: y, type: DATE}]}
 """
-THREE: Files = {"0003_steps.yaml": STEPS}
+FIVE_STEPS: Files = {"0003_steps.yaml": STEPS}
 SAID_OTHERWISE: Files = {"0003_steps.yaml": STEPS.replace("Who.", "Everybody.")}
 
 
@@ -53,8 +53,8 @@ def refused(act: Act, extra: Files) -> Callable[[Case], None]:
 
 
 REFUSING = (
-    on("refused_then_gives_up", THREE, between=refused(UP, THREE), again=DOWN),
-    down("refused_then_up_again", THREE, between=refused(DOWN, THREE), again=UP),
-    on("accepted_then_gives_up", THREE, between=repairing("accept-file 0003", {**BASE, **SAID_OTHERWISE}),
+    on("refused_then_gives_up", FIVE_STEPS, between=refused(UP, FIVE_STEPS), again=DOWN),
+    down("refused_then_up_again", FIVE_STEPS, between=refused(DOWN, FIVE_STEPS), again=UP),
+    on("accepted_then_gives_up", FIVE_STEPS, between=repairing("accept-file 0003", {**BASE, **SAID_OTHERWISE}),
        then={**BASE, **SAID_OTHERWISE}, again=DOWN),
 )  # fmt: skip

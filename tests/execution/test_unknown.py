@@ -6,6 +6,7 @@ import pytest
 import requests
 
 from bqmigrate.errors import RunError
+from tests.exactly_once.timeline import clients_retry_in
 from tests.execution.limited import limited
 
 FROM_BEFORE = "What an earlier run sent of it may have been done, or still arrive; the next run finds out."
@@ -286,3 +287,69 @@ def test_a_half_applied_step_that_may_not_be_done_asks_for_roles_first(stand):
         "or take steps 1 to 2 back",
         "or, if you did step 3 by hand",
     ]
+
+
+PYTHON = """
+import pathlib
+
+
+def once(session):
+    mark = pathlib.Path(__file__).parents[1] / "done.txt"
+    if mark.exists():
+        raise ValueError("done already")
+    mark.write_text("")
+
+
+def upgrade(op):
+    op.add_columns(table="app.users", columns=[{"name": "c", "type": "STRING"}])
+    op.run(once)
+    op.add_columns(table="app.users", columns=[{"name": "d", "type": "STRING"}])
+
+
+def downgrade(op):
+    op.drop_columns(table="app.users", columns=["d", "c"])
+"""
+
+
+def test_a_python_step_that_fails_the_second_time_does_not_hide_what_was_sent_after_it(stand):
+    stand.upgrade()
+    stand.write("0003_python.py", PYTHON)
+    under_way = unanswered(stand, "POST", "jobs", LAST)
+    assert stopped(stand).code == "BQM211"
+    error = stopped(stand)
+    assert "ValueError: done already" in error.details[-1]
+    assert error.state == FROM_BEFORE
+    assert error.hint == "remove the cause, then: bqmigrate upgrade"
+    assert deliver(stand, "jobs", under_way[0]) == 200
+    with stand.open() as project:
+        assert [h.is_known for h in project.history().halfway] == [False]
+    (stand.root / "done.txt").unlink()
+    assert stand.upgrade().applied == ("0003",)
+    assert stand.names() == ["id", "c", "d"]
+
+
+def test_what_an_earlier_revert_sent_is_not_forgotten_by_one_that_is_refused(stand):
+    stand.upgrade()
+    stand.write("0003_three.yaml", SET_OUT)
+    stand.upgrade()
+    stand.write("0003_three.yaml", SET_OUT.replace("name: d", "name: e"))
+    last = "RENAME COLUMN `c`"
+    under_way = unanswered(stand, "POST", "jobs", last)
+    assert reverted(stand).code == "BQM211"
+    refused(stand, last)
+    assert reverted(stand).state == FROM_BEFORE
+    assert reverted(stand) is None
+    assert deliver(stand, "jobs", under_way[0]) == 409
+    assert stand.names() == ["id", "_bqm_drop_0003_c", "_bqm_drop_0003_d"]
+
+
+def reverted(stand):
+    """Take it back by what the history kept, and return what stopped that."""
+    with stand.open() as project, clients_retry_in(stand.timeline):
+        try:
+            project.repair("revert", "0003", yes=True)
+        except RunError as error:
+            return error
+        finally:
+            stand.refuse = None
+    return None
