@@ -36,6 +36,8 @@ class Halfway:
     is_known: bool = True
     too_old: datetime | None = None
     is_given_up: bool = False
+    # Nothing failed since: somebody accepted its file, and the rest waits.
+    is_accepted: bool = False
 
     @property
     def done(self) -> Sequence[StepRecord]:
@@ -45,7 +47,9 @@ class Halfway:
     @property
     def failed(self) -> StepRecord | None:
         """Return the step it stopped at; None where it stopped between two."""
-        return None if self.is_given_up else next((s for s in self.steps if s.outcome in STOPPED), None)
+        if self.is_given_up or self.is_accepted:
+            return None
+        return next((s for s in self.steps if s.outcome in STOPPED), None)
 
 
 def halfway(known: VersionState, state: HistoryState, *, is_known: bool, too_old: datetime | None = None) -> Halfway:
@@ -54,8 +58,11 @@ def halfway(known: VersionState, state: HistoryState, *, is_known: bool, too_old
     went_down = known.direction == "downgrade"
     is_given_up = went_down and known.record.event == "sealed"
     steps = (known.record.steps if went_down and not is_given_up else known.steps) if is_known else ()
+    is_accepted = known.record.event == "repaired"
+    # Such a row has the name of the repair there.
+    error = None if is_accepted else known.record.error
     found = Halfway(
-        known.version, known.name, known.direction, steps, known.record.error, (), is_known, too_old, is_given_up
+        known.version, known.name, known.direction, steps, error, (), is_known, too_old, is_given_up, is_accepted
     )
     failed = found.failed.number if found.failed else None
     if too_old is not None:

@@ -69,3 +69,23 @@ def test_an_upgrade_that_was_given_up_tells_what_it_did(stand):
     assert lines[0] == "0003 two was given up; what it did is not taken back yet"
     assert lines[2] == "  ✓ 1  add column  app.users"
     assert not [line for line in lines if "✗" in line]
+
+
+def test_an_upgrade_whose_file_was_accepted_waits_and_has_not_failed(stand):
+    stand.refuse = unanswered
+    with pytest.raises(RunError):
+        stand.upgrade()
+    stand.refuse = None
+    stand.write("0003_two.yaml", TWO.replace("a: b", "a: c"))
+    with stand.open() as project:
+        project.repair("accept-file", "0003", yes=True)
+    found, lines = told(stand)
+    assert found.error is None
+    assert lines == [
+        "0003 two waits at step 2: its file was accepted as it is now",
+        "",
+        "  ✓ 1  add column  app.users",
+        "",
+        "hint: go on with step 2     bqmigrate upgrade",
+        "      or take step 1 back   bqmigrate downgrade 0002",
+    ]

@@ -52,6 +52,8 @@ def _stopped(found: Halfway) -> str:
         return f"was interrupted in its {found.direction}; the next run finds out how far it got"
     if found.is_given_up:
         return "was given up; what it did is not taken back yet"
+    if found.is_accepted:
+        return f"waits at step {len(found.done) + 1}: its file was accepted as it is now"
     after = f" after step {len(found.done)}" if found.done else ""
     stopped = f"stopped{after}" + (f", at step {found.failed.number}" if found.failed else ", between two steps")
     return f"is on its way back: it {stopped}" if found.direction == "downgrade" else stopped
