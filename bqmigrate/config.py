@@ -27,6 +27,8 @@ DEFAULT_LOCAL_PROJECT = "bqmigrate-local"
 DEFAULT_LOCK_TIMEOUT_S = 0.0
 DEFAULT_REQUEST_TIMEOUT_S = 60.0
 DEFAULT_RETRY_TIMEOUT_S = 60.0
+# So many names of environments are worth listing in a hint.
+LISTED = 20
 PLACEHOLDER_PREFIX = "your-"
 EMULATOR_HOST = "BIGQUERY_EMULATOR_HOST"
 VARIABLES: Mapping[Key, str] = MappingProxyType(
@@ -191,8 +193,9 @@ def _unknown_environment(name: str, known: tuple[str, ...], content: Written, gi
         where = VARIABLES["env"]
     if given.overrides.env is not None:
         where = FLAGS["env"]
-    message = f"unknown environment: {name}"
-    hint += f"{content.file.name} knows {', '.join(known)}; add a section [environments.NAME] for another"
+    message = printable(f"unknown environment: {name}")
+    names = ", ".join(known[:LISTED]) + (f" and {len(known) - LISTED} more" if len(known) > LISTED else "")
+    hint += f"{content.file.name} knows {names}; add a section [environments.NAME] for another"
     return ConfigError(codes.UNKNOWN_ENVIRONMENT, message, where=where, hint=hint)
 
 

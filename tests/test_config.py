@@ -160,6 +160,9 @@ BAD = {
     "no toml": ("[project\n", codes.NOT_TOML, "1:9", "not TOML", "quotes"),
     "an open string": ('[project]\nname = "x', codes.NOT_TOML, "", "not TOML", "quotes"),
     "a key twice": ('[project]\nname = "x"\nname = "y"\n', codes.NOT_TOML, "3", "overwrite", "quotes"),
+    "a long table twice": (
+        ("[a" + ".a" * 1_000 + "]\n") * 2, codes.NOT_TOML, "2:2003", "Cannot declare", "quotes",
+    ),
     "absurd depth": ("a = " + "[" * 4_000, codes.NOT_TOML, "", "deep", "configuration.md"),
     "absurd dots": ("a" + ".a" * 2_000 + " = 1", codes.NOT_TOML, "", "deep", "configuration.md"),
     "an unknown table": ("[projects]\n", codes.UNKNOWN_KEY, "1:2", "projects", "did you mean project?"),
@@ -184,6 +187,13 @@ BAD = {
     ),
     "an unknown environment": (
         '[project]\nenvironment = "prod"\n', codes.UNKNOWN_ENVIRONMENT, "2:1", "prod", "knows local",
+    ),
+    "one environment too few": (
+        '[project]\nenvironment = "prod"\n' + "".join(f"[environments.e{n}]\n" for n in range(900)),
+        codes.UNKNOWN_ENVIRONMENT, "2:1", "prod", "e17, e18 and 881 more",
+    ),
+    "an unknown environment of a long name": (
+        f'[project]\nenvironment = "{"x" * 4_000}"\n', codes.UNKNOWN_ENVIRONMENT, "2:1", "xxx…", "knows local",
     ),
     "a backtick in a project": (
         '[environments.local]\nproject = "a`b-project"\n', codes.BAD_NAME, "2:1", "a`b", "lowercase",
@@ -255,6 +265,8 @@ def test_bad_configuration_has_a_code_a_place_and_a_next_step(case, tmp_path):
     assert caught.value.where.startswith(f"migrations.toml:{where}" if where else "migrations.toml")
     assert message in caught.value.message
     assert hint in caught.value.hint
+    assert len(caught.value.message) < 600
+    assert len(caught.value.hint) < 600
 
 
 def refused(root, environ=None, **overrides):

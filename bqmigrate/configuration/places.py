@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bqmigrate.model.document import Node
 
 Path = tuple[str, ...]
 Spot = tuple[int, int]
+Nowhere = tuple[None, None]
+NOWHERE: Nowhere = (None, None)
 
 # Possessive, and at the start of a word only: no line is gone through twice.
 _ONE = r"""(?:[\w-]++|"[^"]*+"|'[^']*+')"""
@@ -45,28 +47,31 @@ class Places:
     def _note(self, path: Path, line: int, start: int) -> None:
         self._spots.setdefault(path, (line, start + 1))
 
-    def find(self, path: Path) -> tuple[int | None, int | None]:
+    def find(self, path: Path) -> Spot | Nowhere:
         """Return the place of a key, or of the nearest one around it that is written."""
         for length in range(len(path), 0, -1):
             if path[:length] in self._spots:
                 return self._spots[path[:length]]
-        return (None, None)
+        return NOWHERE
 
-    def node(self, value: Any, path: Path = ()) -> Node:
+    def node(self, value: Any, path: Path = (), around: Spot | Nowhere = NOWHERE) -> Node:
         """Return parsed TOML as a document. Raises RecursionError for absurd depths."""
-        line, column = self.find(path)
+        # Handed down, not looked for with find(): a dotted key may be a thousand levels deep.
+        line, column = spot = self._spots.get(path, around)
         if isinstance(value, Mapping):
-            pairs = tuple((self._key((*path, key)), self.node(item, (*path, key))) for key, item in value.items())
-            return Node(pairs, is_map=True, line=line, column=column)
+            return Node(tuple(self._pairs(value, path, spot)), is_map=True, line=line, column=column)
         if isinstance(value, list):
-            return Node(tuple(self.node(item, path) for item in value), is_list=True, line=line, column=column)
+            items = tuple(self.node(item, path, spot) for item in value)
+            return Node(items, is_list=True, line=line, column=column)
         # TOML's dates and times are of no use here but as the text they were written as.
         plain = value if isinstance(value, str | int | float | bool) else str(value)
         return Node(plain, line=line, column=column)
 
-    def _key(self, path: Path) -> Node:
-        line, column = self.find(path)
-        return Node(path[-1], line=line, column=column)
+    def _pairs(self, table: Mapping[str, Any], path: Path, around: Spot | Nowhere) -> Iterator[tuple[Node, Node]]:
+        for key, item in table.items():
+            inner = (*path, key)
+            line, column = self._spots.get(inner, around)
+            yield Node(key, line=line, column=column), self.node(item, inner, around)
 
 
 def _parts(dotted: str) -> Path:

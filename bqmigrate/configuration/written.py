@@ -138,7 +138,8 @@ def _decode(file: Path, raw: bytes) -> str:
 def _syntax(file: Path, error: ValueError) -> ConfigError:
     found = _AT.search(str(error))
     place = Place(file.name, int(found[1]), int(found[2])) if found and found[1] else Place(file.name)
-    message = f"{file.name} is not TOML: {_AT.sub('', str(error))}"
+    # The parser quotes the whole of a key, however long.
+    message = printable(f"{file.name} is not TOML: {_AT.sub('', str(error))}")
     return ConfigError(codes.NOT_TOML, message, where=str(place), hint="text goes in quotes, a table is [name]")
 
 
