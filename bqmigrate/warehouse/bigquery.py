@@ -165,16 +165,20 @@ def connect(
 
     `wrap` puts something between the client and the wire. Raises CredentialsError.
     """
-    to_google = adapter is None and endpoint is None
-    credentials: Any = _credentials() if to_google else AnonymousCredentials()  # type: ignore[no-untyped-call]
+    address = EMBEDDED_ENDPOINT if adapter is not None else endpoint
+    credentials: Any = AnonymousCredentials()  # type: ignore[no-untyped-call]
+    if address is None:
+        credentials, address = _google()
     counter = CountingAdapter((wrap or _as_it_is)(adapter or HTTPAdapter()))
     session = AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
     session.mount("http://", counter)
     session.mount("https://", counter)
-    address = EMBEDDED_ENDPOINT if adapter is not None else endpoint
-    options = {"api_endpoint": address} if address else None
     client = bigquery.Client(
-        project=project, credentials=credentials, _http=session, location=location, client_options=options
+        project=project,
+        credentials=credentials,
+        _http=session,
+        location=location,
+        client_options={"api_endpoint": address},
     )
     return BigQuery(client, counter, location, timeouts)
 
@@ -189,12 +193,16 @@ def _as_it_is(adapter: BaseAdapter) -> BaseAdapter:
     return adapter
 
 
-def _credentials() -> Any:
+def _google() -> tuple[Any, str]:
+    """Return the login, and the address it is for.
+
+    Left to itself the client would follow BIGQUERY_EMULATOR_HOST, and take the login there.
+    """
     try:
         found, _ = google.auth.default(scopes=list(SCOPES))
-    except auth.DefaultCredentialsError as error:
+        return found, f"https://bigquery.{found.universe_domain}"
+    except auth.GoogleAuthError as error:
         raise _not_logged_in(error) from error
-    return found
 
 
 def _not_logged_in(error: Exception) -> CredentialsError:
