@@ -291,7 +291,7 @@ class Project:
         with self._conversation.call(FOUND_LATER):
             runner = replace(self._changing(planner, allow_data_loss, lock_timeout_s, emit), stop=stop or Stop())
             view = prepared.view if prepared else None
-            outcome = runner.dry(view) if dry_run else runner.run(view, prepared.plan.digest if prepared else None)
+            outcome = runner.dry(view) if dry_run else runner.run(view, prepared.plan if prepared else None)
         ms = round((time.monotonic() - began) * 1000)
         return report(outcome, planner, environment, requests=self.requests, duration_ms=ms, dry_run=dry_run)
 

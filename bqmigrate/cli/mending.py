@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from bqmigrate.cli import change, codes
 from bqmigrate.cli.change import UNCHANGED, Consent
 from bqmigrate.cli.errors import interrupted
 from bqmigrate.cli.invocation import Invocation
+from bqmigrate.cli.options import flag
 from bqmigrate.cli.output import Output
 from bqmigrate.cli.progress import Progress
 from bqmigrate.cli.render import documents
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from bqmigrate.project import Project
 
 NEEDS_WORD = "BQM364"
+DRY_RUN = "BQMIGRATE_DRY_RUN"
 
 
 def chosen(given: Mapping[How, bool]) -> How:
@@ -34,8 +37,18 @@ def chosen(given: Mapping[How, bool]) -> How:
 
 
 def consent(*, yes: bool | None, allow_data_loss: bool | None) -> Consent:
-    """Settle flags and variables. Raises UsageError for a variable that is neither 1 nor 0."""
-    return change.consent(yes=yes, allow_data_loss=allow_data_loss, dry_run=None)
+    """Settle flags and variables. Raises UsageError for a variable that is neither 1 nor 0, or that forbids it."""
+    said = change.consent(yes=yes, allow_data_loss=allow_data_loss, dry_run=None)
+    refuse_dry_run("repair")
+    return said
+
+
+def refuse_dry_run(command: str) -> None:
+    """Raise UsageError where the environment asks to change nothing, and the command cannot but change something."""
+    if flag(os.environ, DRY_RUN):
+        raise UsageError(
+            codes.USAGE, f"{command} has no dry run", where=DRY_RUN, state=UNCHANGED, hint=f"unset {DRY_RUN}"
+        )
 
 
 def run(invocation: Invocation, how: How, version: str, said: Consent, lock_timeout_s: float | None) -> int:

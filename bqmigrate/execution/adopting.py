@@ -99,6 +99,7 @@ class Adopting:
         Raises ValidationError with a Finding per difference, UnsettledError, LeaseError.
         """
         dead: str | None = None
+        patience = lease.Patience(self.runner.lock_timeout_s, self.runner.clocks)
         for _ in range(ROUNDS):
             view = self.runner.read()
             if view.lock is None:
@@ -109,8 +110,8 @@ class Adopting:
             holder = view.lock.holder if view.lock else None
             if holder and not dry_run and str(holder) != dead and not self._is_dead(view):
                 dead = lease.wait(
-                    self.runner.warehouse, self.runner.place, view, holder, self.runner.lock_timeout_s,
-                    self.runner.clocks, self.runner.emit, "adopt",
+                    self.runner.warehouse, self.runner.place, view, holder, patience,
+                    self.runner.clocks, self.runner.emit, f"adopt {adoption.to_version}",
                 )  # fmt: skip
                 continue
             self._refuse_open(view, adoption)
@@ -144,7 +145,7 @@ class Adopting:
         for stated in adoption.objects:
             live = self.runner.warehouse.get(stated.reference)
             if live is not None and stated.body is not None:
-                refuse_foreign(stated, live.labels, self._lineage(view))
+                refuse_foreign(stated, live.labels, self._lineage(view), view.state.lineages)
             found.extend(compare(adoption, stated, live.body if live else None))
         return found
 

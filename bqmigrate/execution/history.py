@@ -208,8 +208,7 @@ def refuse_without_lock(warehouse: Warehouse, place: Place) -> None:
             "BQM512",
             f"{place.rows} has a history, but its lock {LOCK_TABLE} is gone",
             state="Nothing was changed.",
-            hint=f"restore the table {LOCK_TABLE} by time travel (seven days)\n"
-            "or give the history a new lock: bqmigrate repair --new-lineage",
+            hint="give the history a new lock: bqmigrate repair --new-lineage",
         )
 
 

@@ -252,7 +252,7 @@ def _check_same(job: Job, job_id: str, statement: Statement) -> None:
         "BQM501",
         f"job {job_id} already ran another statement than the one to run now",
         details=(f"ran      {_short(job.sql)}", f"to run   {_short(statement.sql)}"),
-        hint="put the file back as it was when it ran, then: bqmigrate upgrade",
+        hint="put the file back as it was when it ran, then run the same command again",
     )
 
 

@@ -37,6 +37,20 @@ class Clocks:
     sleep: Callable[[float], None] = time.sleep
 
 
+class Patience:
+    """How long a run waits in all for others, in seconds, counted from when it set out."""
+
+    def __init__(self, timeout_s: float, clocks: Clocks) -> None:
+        self.timeout_s = timeout_s
+        self._clocks = clocks
+        self._began = clocks.monotonic()
+
+    @property
+    def left_s(self) -> float:
+        """Return what is left of it."""
+        return max(0.0, self.timeout_s - (self._clocks.monotonic() - self._began))
+
+
 def myself(run_id: str, *, python: bool) -> Holder:
     """Return the holder that this process is."""
     try:
@@ -123,7 +137,7 @@ class Lease:
                 continue
             self._hold(lock, resource)
             return
-        raise RunError("BQM215", f"{self.place.lock} could not be written", hint="bqmigrate upgrade")
+        raise RunError("BQM215", f"{self.place.lock} could not be written", hint="run the same command again")
 
     def _is_written(self, lock: Lock) -> bool:
         resource = find(self.warehouse, self.place.lock, self.clocks.sleep)
@@ -175,24 +189,24 @@ def wait(
     place: Place,
     view: View,
     holder: Holder,
-    timeout_s: float,
+    patience: Patience,
     clocks: Clocks,
     emit: Emit,
     command: str,
 ) -> str | None:
     """Wait until the lock moves (None) or its holder has been silent for its whole ttl (his name).
 
-    Raises LeaseError, which names `command` as the way on, when neither happens within the timeout.
+    Raises LeaseError, which names `command` as the way on, when neither happens while there is patience.
     """
-    began = last_moved = clocks.monotonic()
+    last_moved = clocks.monotonic()
     etag = view.etag
     shown = holders.running(view, lives=True, margin_s=MARGIN_S)
     if shown is None:
         return None
-    if timeout_s > 0:
-        emit(holders.waiting(shown, holder, timeout_s, warehouse.server_time))
-    while clocks.monotonic() - began < timeout_s:
-        clocks.sleep(min(WAIT_POLL_S, timeout_s))
+    if patience.left_s > 0:
+        emit(holders.waiting(shown, holder, patience.left_s, warehouse.server_time))
+    while patience.left_s > 0:
+        clocks.sleep(min(WAIT_POLL_S, patience.timeout_s))
         resource = warehouse.get(place.lock)
         if resource is None:
             return None
@@ -204,7 +218,7 @@ def wait(
                 return None
         if not holder.python and clocks.monotonic() - last_moved > holder.ttl_s:
             return str(holder)
-    raise holders.refusal(shown, holder, timeout_s, command)
+    raise holders.refusal(shown, holder, patience.timeout_s, command)
 
 
 def _lost(holder: Holder | None) -> LeaseError:

@@ -49,7 +49,7 @@ class JobUnread(NotKnown):
         super().__init__(
             "BQM212",
             f"not allowed to read job {job_id}: {why}",
-            hint="grant roles/bigquery.jobUser on the project, then: bqmigrate upgrade",
+            hint="grant bigquery.jobs.get on the project (see docs/real-bigquery.md), then run the same command again",
         )
 
 

@@ -119,16 +119,17 @@ class Runner:
         jobs = Jobs(self.warehouse, sleep=self.clocks.sleep)
         return self.planner.plan(asked(view.state, open_, jobs, lineage), lineage)
 
-    def run(self, view: View | None, expected: str | None) -> Outcome:
-        """Run until done. `view` is what was already read; `expected` the digest of the plan that was shown.
+    def run(self, view: View | None, shown: Plan | None) -> Outcome:
+        """Run until done. `view` is what was already read; `shown` the plan that somebody saw.
 
-        Raises what stops it: ValidationError when the plan is no longer the one shown.
+        Raises what stops it: ValidationError when there is more to do by now than was shown.
         """
         dead: str | None = None
+        patience = lease.Patience(self.lock_timeout_s, self.clocks)
         for _ in range(ROUNDS):
             view = view or self.read()
             plan = self.plan(view)
-            if expected is not None and plan.digest != expected:
+            if shown is not None and not plan.is_within(shown):
                 raise _stale()
             if plan.is_empty:
                 return Outcome(plan, Done(), view.state)
@@ -145,9 +146,8 @@ class Runner:
             holder = view.lock.holder if view.lock else None
             if holder and str(holder) != dead and not lease.is_dead(holder, view, self.warehouse.server_time):
                 dead = lease.wait(
-                    self.warehouse, self.place, view, holder, self.lock_timeout_s, self.clocks, self.emit,
-                    self.direction,
-                )  # fmt: skip
+                    self.warehouse, self.place, view, holder, patience, self.clocks, self.emit, self.direction
+                )
                 view = None
                 continue
             first = self._chunks(view, plan)[0]

@@ -63,7 +63,7 @@ class Writer:
                 f"the history could not be written: {error.error.message}",
                 where=f"job {error.job_id}",
                 state="What was done stays done; the next run finds it and records it.",
-                hint="bqmigrate upgrade",
+                hint="run the same command again",
             ) from error
         self.seq, self.chain = first + len(batch) - 1, link
         return batch

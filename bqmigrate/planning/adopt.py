@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bqmigrate.errors import Finding, Place, TargetError, UnsettledError, ValidationError
@@ -101,10 +101,10 @@ def compare(adoption: Adoption, stated: Stated, live: Rest | None) -> Sequence[O
     return [ObjectDifference(stated.name, d, stated.place) for d in found]
 
 
-def refuse_foreign(stated: Stated, labels: Mapping[str, str], lineage: str) -> None:
-    """Raise UnsettledError for an object that another history made."""
+def refuse_foreign(stated: Stated, labels: Mapping[str, str], lineage: str, ours: Collection[str]) -> None:
+    """Raise UnsettledError for an object that another history made; `ours` are the lineages this one had before."""
     owner = labels.get(LINEAGE_LABEL) or labels.get(MADE_LABEL, "").partition("-m")[0]
-    if owner and owner != lineage:
+    if owner and owner != lineage and owner not in ours:
         raise UnsettledError(
             "BQM504",
             f"{stated.name} belongs to another history (lineage {owner}, this one is {lineage})",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bqmigrate.model.history import Direction, HistoryState, StepRecord, VersionState
+from bqmigrate.model.history import Direction, HistoryState, Record, StepRecord, VersionState
 
 STOPPED = frozenset({"failed", "partial"})
 
@@ -52,17 +52,31 @@ class Halfway:
         return next((s for s in self.steps if s.outcome in STOPPED), None)
 
 
-def halfway(known: VersionState, state: HistoryState, *, is_known: bool, too_old: datetime | None = None) -> Halfway:
+def halfway(
+    known: VersionState,
+    state: HistoryState,
+    *,
+    is_known: bool,
+    too_old: datetime | None = None,
+    has_file: bool = True,
+) -> Halfway:
     """Return what a person should know of a half-applied version."""
     below = max((v for v in state.applied if v < known.version), default=None)
     went_down = known.direction == "downgrade"
     is_given_up = went_down and known.record.event == "sealed"
     steps = (known.record.steps if went_down and not is_given_up else known.steps) if is_known else ()
     is_accepted = known.record.event == "repaired"
-    # Such a row has the name of the repair there.
-    error = None if is_accepted else known.record.error
     found = Halfway(
-        known.version, known.name, known.direction, steps, error, (), is_known, too_old, is_given_up, is_accepted
+        known.version,
+        known.name,
+        known.direction,
+        steps,
+        failure(known.record),
+        (),
+        is_known,
+        too_old,
+        is_given_up,
+        is_accepted,
     )
     failed = found.failed.number if found.failed else None
     if too_old is not None:
@@ -74,7 +88,19 @@ def halfway(known: VersionState, state: HistoryState, *, is_known: bool, too_old
         ways = [WayOn("go on with it", "bqmigrate upgrade"), WayOn("or take it back", _down(below))]
     else:
         ways = ways_on(known.version, failed, len(found.done), below)
-    return replace(found, ways=tuple(ways))
+    return replace(found, ways=tuple(ways) if has_file else tuple(_without_file(known.version, ways, too_old)))
+
+
+def failure(row: Record) -> str | None:
+    """Return what a step failed with; other rows keep what they are about in that place."""
+    return row.error if row.event == "failed" else None
+
+
+def _without_file(version: str, ways: Sequence[WayOn], too_old: datetime | None) -> Iterator[WayOn]:
+    """Yield the ways on where the file is gone: every other needs it back first."""
+    yield WayOn(f"bring its file back, then {ways[0].what}", ways[0].command)
+    if too_old is None:
+        yield WayOn("or take it back without the file", f"bqmigrate repair {version} --revert")
 
 
 def ways_on(version: str, failed: int | None, done: int, below: str | None) -> Sequence[WayOn]:

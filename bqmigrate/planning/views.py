@@ -10,7 +10,7 @@ from typing import Literal
 from bqmigrate.errors import Finding, RefusedError, ValidationError
 from bqmigrate.files.migration import Migration
 from bqmigrate.model.history import Direction, HistoryState, StepRecord, VersionState
-from bqmigrate.planning.halfway import Halfway, halfway
+from bqmigrate.planning.halfway import Halfway, failure, halfway
 from bqmigrate.planning.plan import PlannedStep
 from bqmigrate.planning.planner import Planner
 
@@ -103,8 +103,16 @@ def history(
     """Return all there is to say; `unknown` are versions of dead runs, of which no row says how far they got."""
     shown = lines(migrations, state, unknown)
     pending = tuple(line.version for line in shown if line.state in {"pending", "reverted"})
+    files = {m.version for m in migrations}
     half = tuple(
-        halfway(s, state, is_known=s.version not in unknown, too_old=unknown.get(s.version)) for s in state.unsettled
+        halfway(
+            s,
+            state,
+            is_known=s.version not in unknown,
+            too_old=unknown.get(s.version),
+            has_file=s.version in files,
+        )
+        for s in state.unsettled
     )
     return HistoryView(state.current, pending, shown, running=running, halfway=half)
 
@@ -159,7 +167,7 @@ def line(version: str, file: Migration | None, known: VersionState | None, *, is
         applied_at=(row.finished_at or row.at) if row and was_applied else None,
         duration_ms=row.duration_ms if row and was_applied else None,
         actor=row.actor if row and was_applied else None,
-        error=row.error if row else None,
+        error=failure(row) if row else None,
         steps=known.steps if known and was_applied and is_known else (),
         adopted=row is not None and row.event == "adopted",
     )

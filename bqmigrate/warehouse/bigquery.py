@@ -200,9 +200,10 @@ def _google() -> tuple[Any, str]:
     """
     try:
         found, _ = google.auth.default(scopes=list(SCOPES))
-        return found, f"https://bigquery.{found.universe_domain}"
+        domain = found.universe_domain
     except auth.GoogleAuthError as error:
         raise _not_logged_in(error) from error
+    return found, f"https://bigquery.{domain}"
 
 
 def _not_logged_in(error: Exception) -> CredentialsError:

@@ -53,6 +53,32 @@ def test_what_was_done_by_hand_is_marked_applied(half, cli):
     assert cli("current").out == "0010 two\n"
 
 
+def test_what_is_mended_has_not_stopped(half, cli):
+    cli("repair", "10", "--mark-applied")
+    assert "stopped" not in cli("show", "10").out
+
+
+@pytest.mark.parametrize("command", [("repair", "10", "--mark-applied"), ("unlock", "0123456789ab")])
+def test_where_the_environment_asks_for_a_dry_run_nothing_is_changed(half, cli, command, monkeypatch):
+    monkeypatch.setenv("BQMIGRATE_DRY_RUN", "1")
+    done = cli(*command)
+    assert (done.code, f"{command[0]} has no dry run" in done.err) == (2, True)
+    assert "hint: unset BQMIGRATE_DRY_RUN" in done.err
+    monkeypatch.delenv("BQMIGRATE_DRY_RUN")
+    assert cli("history", "--json").json["half_applied"][0]["version"] == "0010"
+
+
+def test_without_its_file_it_still_waits_and_the_ways_on_are_as_typed(half, cli):
+    (half / "migrations" / "0010_two.yaml").unlink()
+    done = cli("history", "--exit-code", "--env", "local")
+    assert (done.code, "0 pending, 1 half-applied" in done.out) == (10, True)
+    told = cli("history", "--json", "--env", "local").json["half_applied"][0]["ways_on"]
+    assert [way["command"] for way in told] == [
+        "bqmigrate upgrade --env local",
+        "bqmigrate repair --env local 0010 --revert",
+    ]
+
+
 def test_its_document_has_the_facts(half, cli):
     done = cli("repair", "10", "--mark-applied", "--json").json
     assert done["repair"] == "mark-applied"

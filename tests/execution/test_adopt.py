@@ -248,7 +248,7 @@ def test_a_held_lease_is_waited_for_or_refused(stand):
     )
     with pytest.raises(LeaseError) as caught:
         adopt(stand)
-    assert "bqmigrate adopt --lock-timeout 600" in caught.value.hint
+    assert "bqmigrate adopt 0002 --lock-timeout 600" in caught.value.hint
 
 
 @pytest.mark.parametrize("version", ["42", "x", "+1"])
@@ -257,6 +257,41 @@ def test_a_version_that_there_is_not(old, version):
         adopt(old, version)
     assert (caught.value.code, caught.value.exit_code) == ("BQM350", 2)
     assert written(old) == []
+
+
+def test_what_an_older_lineage_of_this_history_made_is_its_own(stand):
+    stand.users().upgrade()
+    stand.query("DROP TABLE bqmigrate._schema_migrations_lock")
+    with stand.open() as project:
+        project.repair("new-lineage")
+    stand.client.create_table(bigquery.Table(f"{stand.project}.app.t", [bigquery.SchemaField("a", "STRING")]))
+    stand.write("0003_t.yaml", "upgrade:\n  - create_table: {table: app.t, schema: [{name: a, type: STRING}]}\n")
+    assert adopt(stand).adopted == ("0003",)
+
+
+def test_what_was_adopted_stays_in_place_after_its_edited_file_was_accepted(old):
+    old.write("0010_region.yaml", ADD + "downgrade:\n  - drop_table: {table: tenants.scheduled_pipeline_runs}\n")
+    old.query("ALTER TABLE tenants.tenant_profiles ADD COLUMN region STRING")
+    adopt(old)
+    file = old.root / "migrations" / "0010_region.yaml"
+    file.write_text(file.read_text() + "# Explained.\n")
+    before = users_tables(old)
+    with old.open() as project:
+        assert project.repair("accept-file", "0010").standing == "applied"
+    assert old.history().migrations[-1].adopted
+    assert old.downgrade().reverted == ("0010",)
+    assert users_tables(old) == before
+
+
+def test_what_was_adopted_can_leave_the_history_without_its_file_and_stays(old):
+    adopt(old)
+    before = users_tables(old)
+    old.remove("0009_pipeline_execution_queue.yaml")
+    with old.open() as project:
+        done = project.repair("revert", "9")
+    assert done.left_in_place == ("tenants.pipeline_execution_queue",)
+    assert users_tables(old) == before
+    assert old.history().current == "0008"
 
 
 def test_an_object_of_another_history_is_refused(old):

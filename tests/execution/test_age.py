@@ -98,6 +98,16 @@ def test_it_cannot_be_reverted_by_ids_that_are_gone(filled):
     assert stopped.value.code == "BQM535"
 
 
+def test_nor_can_its_file_be_accepted_and_the_statement_run_again(filled):
+    killed(filled, 11, upgraded)
+    filled.clock.advance(LONG)
+    filled.write("0003_fill.sql", FILL.replace("n + 10", "n + 20"))
+    with filled.open() as project, pytest.raises(UnsettledError) as stopped:
+        project.repair("accept-file", "0003", yes=True)
+    assert stopped.value.code == "BQM535"
+    assert value(filled) == 11
+
+
 def test_within_the_time_it_is_resumed(filled):
     killed(filled, 11, upgraded)
     filled.clock.advance(timedelta(days=140))

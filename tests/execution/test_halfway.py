@@ -71,6 +71,22 @@ def test_an_upgrade_that_was_given_up_tells_what_it_did(stand):
     assert not [line for line in lines if "✗" in line]
 
 
+def test_a_file_that_is_gone_is_brought_back_or_done_without(stand):
+    stand.refuse = unanswered
+    with pytest.raises(RunError):
+        stand.upgrade()
+    stand.refuse = None
+    (stand.root / "migrations" / "0003_two.yaml").unlink()
+    found, lines = told(stand)
+    assert lines[-2:] == [
+        "hint: bring its file back, then go on with it   bqmigrate upgrade",
+        "      or take it back without the file          bqmigrate repair 0003 --revert",
+    ]
+    with stand.open() as project:
+        project.repair("revert", found.version)
+        assert project.history().halfway == ()
+
+
 def test_an_upgrade_whose_file_was_accepted_waits_and_has_not_failed(stand):
     stand.refuse = unanswered
     with pytest.raises(RunError):

@@ -1,10 +1,14 @@
+import itertools
+import json
 import logging
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from bqmigrate.errors import ConfigError, RefusedError, RunError, UnsettledError, ValidationError
-from tests.execution.stand import DATASET
+from bqmigrate import Project
+from bqmigrate.errors import ConfigError, LeaseError, RefusedError, RunError, UnsettledError, ValidationError
+from bqmigrate.execution.lease import Clocks
+from tests.execution.stand import DATASET, Recorder
 
 ADD_AND_RUN = """
 upgrade:
@@ -286,6 +290,62 @@ def test_a_plan_that_was_shown_does_not_run_once_it_changed(stand):
         stand.upgrade("0001")
         with pytest.raises(ValidationError, match="no longer the one that was shown"):
             project.upgrade(prepared=prepared)
+
+
+def test_of_a_plan_that_was_shown_the_rest_runs_where_another_run_did_some_of_it(stand):
+    stand.users().upgrade("0001")
+    stand.write("0003_more.yaml", "upgrade:\n  - create_table: {table: app.t, schema: [{name: a, type: STRING}]}\n")
+    with stand.open() as project, stand.open() as other:
+        prepared = project.plan()
+        other.upgrade("0002")
+        assert project.upgrade(prepared=prepared).applied == ("0003",)
+        assert project.upgrade(prepared=prepared).nothing_to_do
+
+
+def test_of_a_downgrade_that_was_shown_no_other_migration_is_taken_back(stand):
+    stand.users().upgrade()
+    with stand.open() as project, stand.open() as other:
+        prepared = project.plan("-1", direction="downgrade")
+        other.downgrade("-1")
+        with pytest.raises(ValidationError, match="no longer the one that was shown"):
+            project.downgrade("-1", prepared=prepared)
+    assert stand.states() == {"0001": "applied", "0002": "reverted"}
+
+
+def test_a_run_waits_in_all_as_long_as_it_was_told_to_however_many_it_meets(stand):
+    """Each time it looks again, another run holds the lease; none of them was there for long."""
+    stand.users().upgrade("0001")
+    clock = itertools.count()
+    with stand.open(monotonic=lambda: float(next(clock))) as project:
+        project.upgrade()
+    stand.write("0003_more.yaml", "upgrade:\n  - create_table: {table: app.t, schema: [{name: a, type: STRING}]}\n")
+    lock = stand.table("bqmigrate._schema_migrations_lock")
+    holders = itertools.count(1)
+
+    class Crowd(Recorder):
+        def send(self, request, **kwargs):
+            if request.method == "GET" and request.url.partition("?")[0].endswith("_lock"):
+                described = json.loads(lock["description"])
+                described["holder"] = {
+                    "id": f"{next(holders):012x}", "who": "ana", "host": "elsewhere", "pid": 1,
+                    "since": "2026-03-01T12:00:00Z", "ttl_s": 60.0,
+                }  # fmt: skip
+                table = stand.client.get_table("bqmigrate._schema_migrations_lock")
+                table.description = json.dumps(described)
+                stand.client.update_table(table, ["description"])
+            return super().send(request, **kwargs)
+
+    project = Project.open(
+        "local",
+        start=stand.root,
+        environ={"BIGQUERY_EMULATOR_HOST": "http://bq.local"},
+        transport=lambda _: Crowd(stand.warehouse.adapter()),
+        clocks=Clocks(lambda: float(next(clock)), sleep=lambda _: None),
+    )
+    with pytest.raises(LeaseError) as caught:
+        project.upgrade(lock_timeout_s=20)
+    assert caught.value.code == "BQM401"
+    assert next(holders) < 15
 
 
 def test_the_log_has_one_record_per_step(stand, caplog):

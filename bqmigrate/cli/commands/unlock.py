@@ -14,9 +14,11 @@ def run(
     lease_id: Annotated[str, typer.Argument(help="The id of the dead run, as history names it.", show_default=False)],
 ) -> int:
     """Take the lease away from a dead run."""
-    from bqmigrate.cli.hints import in_environment  # noqa: PLC0415  --help must not pay for it
+    from bqmigrate.cli import mending  # noqa: PLC0415  --help must not pay for it
+    from bqmigrate.cli.hints import in_environment  # noqa: PLC0415
     from bqmigrate.cli.render import documents, unlocked  # noqa: PLC0415
 
+    mending.refuse_dry_run("unlock")
     with invocation.open() as project:
         done = project.unlock(lease_id, emit=invocation.teller(project))
     following = in_environment(done.next, invocation.settings.env) or done.next

@@ -32,7 +32,7 @@ def lines(found: Halfway, marks: Marks, env: str | None, limit: int | None) -> I
     yield from (Text(f"      {line}") for line in rest)
 
 
-def document(found: Halfway) -> dict[str, Any]:
+def document(found: Halfway, env: str | None) -> dict[str, Any]:
     """Return it as JSON data; the steps are null where nobody knows yet how far it got."""
     return {
         "version": found.version,
@@ -40,7 +40,7 @@ def document(found: Halfway) -> dict[str, Any]:
         "direction": found.direction,
         "steps": [s.to_json() for s in found.steps] if found.is_known else None,
         "error": found.error,
-        "ways_on": [{"what": way.what, "command": way.command} for way in found.ways],
+        "ways_on": [{"what": way.what, "command": in_environment(way.command, env)} for way in found.ways],
     }
 
 

@@ -31,17 +31,12 @@ def lines(view: HistoryView, *, limit: int | None, marks: Marks, env: str | None
         for text, each in zip(rest, view.migrations, strict=True):
             yield Text(text, STYLES.get(each.state, ""))
         yield Text("")
-    half = len(unsettled(view))
+    half = len(view.halfway)
     stopped = f", {half} half-applied" if half else ""
     yield Text(f"At {view.current or NOWHERE}; {len(view.pending)} pending{stopped}.")
     for found in view.halfway:
         yield Text("")
         yield from halfway.lines(found, marks, env, limit)
-
-
-def unsettled(view: HistoryView) -> list[str]:
-    """Return the versions that an earlier run got only part of the way with."""
-    return [each.version for each in view.migrations if each.state == "half-applied"]
 
 
 def current(state: VersionState | None) -> str:

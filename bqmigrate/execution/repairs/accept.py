@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bqmigrate.errors import RefusedError, UnsettledError
+from bqmigrate.execution.age import refuse_old
 from bqmigrate.execution.evidence import DONE
 from bqmigrate.execution.executor import Executor
 from bqmigrate.execution.history import View
@@ -13,8 +14,9 @@ from bqmigrate.execution.repairs import versions
 from bqmigrate.execution.repairs.base import Repair, Repaired, Work, healthy, presumed
 from bqmigrate.execution.repairs.sealing import so_far
 from bqmigrate.execution.repairs.stored import StoredUpgrade, stored_upgrade
-from bqmigrate.model.history import StepRecord, VersionState
+from bqmigrate.model.history import Event, StepRecord, VersionState
 from bqmigrate.operations.steps import Step, digest
+from bqmigrate.planning.adopt import found_steps
 from bqmigrate.planning.changed import changed_steps
 from bqmigrate.planning.plan import PlannedMigration, PlannedStep
 from bqmigrate.planning.way_back import NoWayBack, WayBack
@@ -25,7 +27,8 @@ OPTION = "--accept-file"
 def decide(repair: Repair, view: View) -> Work:
     """Decide to record what a file says now.
 
-    Raises RefusedError where it was not changed, or where steps differ and nobody said yes.
+    Raises RefusedError where it was not changed, or where steps differ and nobody said yes; UnsettledError where
+    it cannot be told what was done.
     """
     state = presumed(view)
     known = versions.known_of(repair, state)
@@ -34,7 +37,8 @@ def decide(repair: Repair, view: View) -> Work:
         standing = known.standing if known else "pending"
         raise healthy(f"{slug} is {standing}: its file may be edited without this", "bqmigrate history")
     if known.standing == "half-applied":
-        versions.refuse_lower(repair, state, OPTION)
+        refuse_old(view, repair.runner.warehouse.server_time)
+        versions.refuse_lower(repair, state)
         if known.direction == "downgrade" or versions.is_going_down(known, view):
             versions.refuse_going_down(known, "it is taken back by what it was, not by what its file says now")
     migration = versions.upgrade_of(repair, state, known, view.lock.lineage if view.lock else "")
@@ -45,11 +49,21 @@ def decide(repair: Repair, view: View) -> Work:
 def _applied(repair: Repair, view: View, known: VersionState, migration: PlannedMigration) -> Work:
     if known.checksum == migration.checksum:
         raise healthy(f"{migration.version}_{migration.name} is what was applied", "bqmigrate history")
+    if known.record.event == "adopted":
+        return _still_adopted(repair, known, migration)
     differing = [*_differing(migration.steps, known.steps), *_other_way_back(repair, view, known, migration)]
     _refuse_without_yes(repair, migration, differing)
     recorded = {s.number: s for s in known.steps}
     steps = tuple(_accepted(s, recorded.get(s.key.number)) for s in migration.steps)
     return Work(lambda executor: _record(executor, migration, steps, differing))
+
+
+def _still_adopted(repair: Repair, known: VersionState, migration: PlannedMigration) -> Work:
+    """Record what was adopted as adopted again: others made it, and no way back touches it."""
+    differing = list(_differing(migration.steps, known.steps))
+    _refuse_without_yes(repair, migration, differing)
+    steps = found_steps(migration)
+    return Work(lambda executor: _record(executor, migration, steps, differing, "adopted"))
 
 
 def _half(repair: Repair, view: View, known: VersionState, migration: PlannedMigration) -> Work:
@@ -92,9 +106,13 @@ def _accept_half(
 
 
 def _record(
-    executor: Executor, migration: PlannedMigration, steps: tuple[StepRecord, ...], differing: Sequence[str]
+    executor: Executor,
+    migration: PlannedMigration,
+    steps: tuple[StepRecord, ...],
+    differing: Sequence[str],
+    event: Event = "repaired",
 ) -> Repaired:
-    versions.record_repaired(executor, migration, steps, OPTION)
+    versions.record_repaired(executor, migration, steps, OPTION, event)
     return Repaired(steps=steps, differences=tuple(differing))
 
 

@@ -69,13 +69,14 @@ class Work:
 def under_lease(repair: Repair, read: Callable[[], View], decide: Callable[[View], Work]) -> Repaired:
     """Read, decide, take the lease on what was read, act, and let go. Raises LeaseError, and what `decide` raises."""
     runner, dead = repair.runner, None
+    patience = lease.Patience(runner.lock_timeout_s, runner.clocks)
     for _ in range(ROUNDS):
         view = read()
         work = decide(view)
         holder = view.lock.holder if view.lock else None
         if holder and str(holder) != dead and not lease.is_dead(holder, view, runner.warehouse.server_time):
             dead = lease.wait(
-                runner.warehouse, runner.place, view, holder, runner.lock_timeout_s, runner.clocks, runner.emit,
+                runner.warehouse, runner.place, view, holder, patience, runner.clocks, runner.emit,
                 command="repair",
             )  # fmt: skip
             continue

@@ -37,13 +37,14 @@ def new_lineage(repair: Repair) -> Repaired:
     something is open that another lineage could not finish.
     """
     runner, dead = repair.runner, None
+    patience = lease.Patience(runner.lock_timeout_s, runner.clocks)
     for _ in range(ROUNDS):
         view = _read(runner)
         lock, how = _decide(runner, view)
         holder = view.lock.holder if view.lock else None
         if holder and str(holder) != dead and not lease.is_dead(holder, view, runner.warehouse.server_time):
             dead = lease.wait(
-                runner.warehouse, runner.place, view, holder, runner.lock_timeout_s, runner.clocks, runner.emit,
+                runner.warehouse, runner.place, view, holder, patience, runner.clocks, runner.emit,
                 command="repair",
             )  # fmt: skip
             continue
@@ -57,7 +58,16 @@ def new_lineage(repair: Repair) -> Repaired:
 
 def _read(runner: Runner) -> View:
     """Read rows, and the lock whatever it is pinned to. Raises UnsettledError where rows are not whole."""
-    return history.read_any(runner.warehouse, runner.place, runner.clocks.sleep)
+    try:
+        return history.read_any(runner.warehouse, runner.place, runner.clocks.sleep)
+    except UnsettledError as error:
+        if runner.warehouse.get(runner.place.lock) is None:
+            # To write rows again takes a lock, and a lock takes rows that are whole.
+            error.hint = (
+                "the lock is gone as well: bring the rows back by time travel (seven days) or from a copy\n"
+                "then: bqmigrate repair --new-lineage"
+            )
+        raise
 
 
 def _decide(runner: Runner, view: View) -> tuple[Lock, str]:

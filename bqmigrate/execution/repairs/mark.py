@@ -30,7 +30,7 @@ def decide(repair: Repair, view: View) -> Work:
             "there is nothing to mark",
             "bqmigrate history",
         )
-    versions.refuse_lower(repair, state, OPTION)
+    versions.refuse_lower(repair, state)
     # Nothing else can settle what is too old to ask about: then it goes by the word of whoever compared.
     old = {v.version for v, _ in interrupted_long_ago(view, repair.runner.warehouse.server_time)}
     if versions.is_going_down(known, view) and known.version not in old:

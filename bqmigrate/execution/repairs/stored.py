@@ -38,6 +38,9 @@ def stored_upgrade(runner: Runner, view: View, known: VersionState) -> StoredUpg
     Raises UnsettledError where nothing that can be run was kept.
     """
     open_up = _open(view, known)
+    if known.record.event == "adopted":
+        # Others made it: its way back is to leave it.
+        return StoredUpgrade((), WayBack(tuple(() for _ in known.steps)), is_open=False)
     back = _way_back(runner, view, known, open_up)
     records = _steps(view, known, open_up)
     steps = []

@@ -8,7 +8,7 @@ from bqmigrate.errors import TargetError, UnsettledError
 from bqmigrate.execution.executor import Executor
 from bqmigrate.execution.history import View
 from bqmigrate.execution.repairs.base import UNCHANGED, Repair
-from bqmigrate.model.history import HistoryState, Outcome, StepRecord, VersionState
+from bqmigrate.model.history import Event, HistoryState, Outcome, StepRecord, VersionState
 from bqmigrate.planning.plan import PlannedMigration, PlannedStep
 
 
@@ -28,7 +28,7 @@ def slug(repair: Repair, known: VersionState | None) -> str:
     return found.slug if found else repair.version
 
 
-def refuse_lower(repair: Repair, state: HistoryState, option: str) -> None:
+def refuse_lower(repair: Repair, state: HistoryState) -> None:
     """Raise UnsettledError when an earlier version is unsettled: versions are settled in order."""
     lower = [s for s in state.unsettled if s.version < repair.version]
     if lower:
@@ -38,7 +38,7 @@ def refuse_lower(repair: Repair, state: HistoryState, option: str) -> None:
             f"{first.version}_{first.name} is half-applied too, and comes before {repair.version}",
             state=UNCHANGED,
             hint=f"settle that one first: bqmigrate upgrade {first.version}\n"
-            f"or, if it was done by hand: bqmigrate repair {first.version} {option}",
+            f"or, if it was done by hand: bqmigrate repair {first.version} --mark-applied",
         )
 
 
@@ -79,12 +79,18 @@ def step_record(planned: PlannedStep, outcome: Outcome, job_id: str | None = Non
     return StepRecord(planned.key.number, step.kind, step.verb, step.target, planned.digest, outcome, job_id)
 
 
-def record_repaired(executor: Executor, migration: PlannedMigration, steps: Sequence[StepRecord], how: str) -> None:
+def record_repaired(
+    executor: Executor,
+    migration: PlannedMigration,
+    steps: Sequence[StepRecord],
+    how: str,
+    event: Event = "repaired",
+) -> None:
     """Write the row that says where the version stands from now on."""
     executor.records.append(
         executor.identity.of(
             migration,
-            "repaired",
+            event,
             steps,
             plan_checksum=f"sha256:{migration.digest}",
             finished_at=executor.stepper.warehouse.server_time,

@@ -141,6 +141,16 @@ def test_a_history_with_its_lock_is_left_alone(stand):
     assert (error.code, error.exit_code) == ("BQM363", 2)
 
 
+def test_where_rows_are_lost_as_well_the_way_on_is_not_a_circle(stand):
+    full(stand)
+    lose_lock(stand)
+    stand.query("DELETE FROM bqmigrate._schema_migrations WHERE seq = 2")
+    error = refused(stand, "new-lineage")
+    assert error.code in {"BQM511", "BQM513", "BQM514"}
+    assert error.hint.startswith("the lock is gone as well: bring the rows back by time travel")
+    assert error.hint.endswith("then: bqmigrate repair --new-lineage")
+
+
 def test_where_nobody_ran_there_is_nothing_to_repair(stand):
     stand.users()
     assert refused(stand, "new-lineage").code == "BQM363"
