@@ -17,6 +17,7 @@ from bqmigrate.config import Environment
 from bqmigrate.execution.events import (
     Event,
     LeaseTaken,
+    LeaseWaiting,
     MigrationStarted,
     RunStarted,
     StepFailed,
@@ -39,6 +40,7 @@ class Progress:
         self._environment = environment
         self._live: Live | None = None
         self._step: StepStarted | None = None
+        self._waits = False
         self._name = ""
         self._since = 0.0
         self._over = threading.Event()
@@ -78,8 +80,10 @@ class Progress:
     def emit(self, event: Event) -> None:
         """Show an event."""
         match event:
+            case LeaseWaiting():
+                self._waits, self._since = True, time.monotonic()
             case LeaseTaken():
-                self.holds_lease = True
+                self.holds_lease, self._waits = True, False
             case MigrationStarted():
                 self._name = event.name
             case StepStarted():
@@ -92,10 +96,9 @@ class Progress:
             self._live.refresh()
 
     def _line(self) -> Text:
-        step = self._step
+        step, waited_ms = self._step, self._waited_ms()
         if step is None:
-            return Text("")
-        waited_ms = round((time.monotonic() - self._since) * 1000)
+            return Text(f"still waiting ({duration(waited_ms)})" if self._waits else "")
         # Room for the ^C that the terminal shows: on a line of its own, it would leave this one standing.
         width = None if self._output.progress_limit is None else self._output.progress_limit - ECHO
         line = running(step, self._name, waited_ms, self._output.error_marks, width)
@@ -104,7 +107,11 @@ class Progress:
 
     def _signs_of_life(self) -> None:
         while not self._over.wait(SIGN_OF_LIFE_S):
-            step = self._step
-            if step is not None:
-                waited = duration(round((time.monotonic() - self._since) * 1000))
+            waited = duration(self._waited_ms())
+            if (step := self._step) is not None:
                 self._output.progress([f"     still running ({waited}): {doing(step)}"])
+            elif self._waits:
+                self._output.progress([f"     still waiting ({waited}) for the run that holds the lease"])
+
+    def _waited_ms(self) -> int:
+        return round((time.monotonic() - self._since) * 1000)

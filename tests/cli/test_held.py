@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from bqmigrate.cli import progress
+
 from .conftest import held
 
 
@@ -57,6 +59,13 @@ def test_waiting_says_for_whom_and_until_when(cli, write, folder):
         assert re.search(r"\n  until              20..-..-.. ..:..:.. UTC\n", done.err)
         assert re.search(r"\n  runs               upgrade of ", done.err)
         assert "\n  waited             1 s\n" in done.err
+
+
+def test_who_waits_gives_signs_of_life(cli, write, folder, monkeypatch):
+    monkeypatch.setattr(progress, "SIGN_OF_LIFE_S", 0.2)
+    with held(folder, write):
+        done = cli("upgrade", "--lock-timeout", "2")
+        assert re.search(r"\n     still waiting \(.*s\) for the run that holds the lease\n", done.err)
 
 
 def test_a_dead_run_is_seen_as_dead_and_taken_over_with_a_word(cli, write, folder):

@@ -57,7 +57,7 @@ def repair(done: RepairReport) -> Json:
     return {
         "repair": done.repair,
         "migration": about,
-        "steps": [step.to_json() for step in done.steps],
+        "steps": [halfway.recorded(s) for s in done.steps],
         "differences": list(done.differences),
         "left_in_place": list(done.left_in_place),
         "rows_rebuilt": list(done.rows_rebuilt),
@@ -122,7 +122,7 @@ def line(each: HistoryLine) -> Json:
         "duration_ms": each.duration_ms,
         "actor": each.actor,
         "checksum": each.checksum,
-        "steps": [step.to_json() for step in each.steps],
+        "steps": [halfway.recorded(s) for s in each.steps],
     }
 
 

@@ -38,10 +38,15 @@ def document(found: Halfway, env: str | None) -> dict[str, Any]:
         "version": found.version,
         "name": found.name,
         "direction": found.direction,
-        "steps": [s.to_json() for s in found.steps] if found.is_known else None,
+        "steps": [recorded(s) for s in found.steps] if found.is_known else None,
         "error": found.error,
         "ways_on": [{"what": way.what, "command": in_environment(way.command, env)} for way in found.ways],
     }
+
+
+def recorded(step: StepRecord) -> dict[str, Any]:
+    """Return what became of a step as JSON data; null where a fact is not known."""
+    return {"job_id": None, "bytes": None, "rows": None} | step.to_json()
 
 
 def _stopped(found: Halfway) -> str:
