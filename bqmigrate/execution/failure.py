@@ -16,6 +16,8 @@ from bqmigrate.planning.halfway import WayOn, told, ways_on
 from bqmigrate.planning.plan import PlannedMigration, PlannedStep
 from bqmigrate.warehouse.port import WarehouseError
 
+# A job that ended well has the id of the step, and ran something else: the effect is there.
+OTHER_STATEMENT = "BQM501"
 ROLES = "grant the roles in docs/real-bigquery.md"
 _POSITION = re.compile(r"\[(\d+):(\d+)\]")
 
@@ -38,7 +40,7 @@ def is_not_known(stop: Stopped, error: Exception) -> bool:
 
     What this run was refused says nothing of what an earlier one sent; only a job that failed does, as its id is used.
     """
-    if is_unknown(error):
+    if is_unknown(error) or getattr(error, "code", None) == OTHER_STATEMENT:
         return True
     if not stop.sent_before or stop.at is None:
         return False

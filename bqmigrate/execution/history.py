@@ -102,7 +102,7 @@ def _with_rows(warehouse: Warehouse, place: Place, locked: Resource | None, slee
         if locked is None or lock is None:
             return View(state=state, records=records, has_rows_table=found_rows is not None)
         changed = int(locked.body.get("lastModifiedTime") or 0)
-        return View(lock, locked.etag, changed, state, records, found_rows is not None)
+        return View(lock.with_steps_of(records), locked.etag, changed, state, records, found_rows is not None)
     raise _broken("BQM513", f"{place.rows}: rows are missing ({incomplete})")
 
 
@@ -219,7 +219,8 @@ def keep_forever(warehouse: Warehouse, reference: ObjectRef, made: Resource) -> 
         fields["expirationTime"] = None
     by_time = made.body.get("timePartitioning") or {}
     if by_time.get("expirationMs"):
-        fields["timePartitioning"] = {k: v for k, v in by_time.items() if k != "expirationMs"}
+        # A PATCH merges: a key that is left out stays as it is.
+        fields["timePartitioning"] = {**by_time, "expirationMs": None}
     return warehouse.patch(reference, fields, made.etag) if fields else made
 
 

@@ -26,16 +26,23 @@ def asked(state: HistoryState, unsettled: Sequence[OpenVersion], jobs: Jobs, lin
     """Return the state as the jobs tell it; creates and patches that may have been sent still count as done."""
     state = assumed(state, unsettled)
     for item in unsettled:
-        end = _first_not_done(item, jobs, lineage) if item.direction == "upgrade" else None
-        if end is not None:
+        stop = _first_not_done(item, jobs, lineage) if item.direction == "upgrade" else None
+        if stop is not None:
+            number, is_partial = stop
             known = state.versions[item.version]
-            state = state.with_version(replace(known, steps=known.steps[: end - 1], reached=end - 1))
+            left = (replace(known.steps[number - 1], outcome="partial"),) if is_partial else ()
+            steps = (*known.steps[: number - 1], *left)
+            state = state.with_version(replace(known, steps=steps, reached=len(steps)))
     return state
 
 
-def _first_not_done(item: OpenVersion, jobs: Jobs, lineage: str) -> int | None:
+def _first_not_done(item: OpenVersion, jobs: Jobs, lineage: str) -> tuple[int, bool] | None:
+    """Return the first job step that was not done, and whether it left something behind; None where all were."""
     for number, step in enumerate(item.steps, start=1):
         key = StepKey(item.version, item.generation, "upgrade", number)
-        if step.kind == "job" and jobs.find_done(lambda attempt, key=key: key.job_id(lineage, attempt)) is None:  # type: ignore[misc]
-            return number
+        if step.kind != "job":
+            continue
+        known = jobs.look(lambda attempt, key=key: key.job_id(lineage, attempt))  # type: ignore[misc]
+        if known.ran is None:
+            return number, known.is_partial
     return None

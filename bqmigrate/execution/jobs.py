@@ -7,16 +7,16 @@ one is known to have failed; an unknown outcome is asked about under the same id
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from bqmigrate.errors import RunError, UnsettledError
+from bqmigrate.errors import RunError
 from bqmigrate.execution.lease import Clocks
 from bqmigrate.execution.pace import TRIES, Pace
 from bqmigrate.execution.paced import Paced
 from bqmigrate.execution.refusals import FORBIDDEN, QUOTA, JobTimeout, JobUnread, NotKnown, is_rate, is_transient, told
-from bqmigrate.operations.steps import ObjectRef, canonical, sha256
-from bqmigrate.warehouse.port import Conflict, Job, OutcomeUnknown, Parameter, Warehouse, WarehouseError, still_unknown
+from bqmigrate.execution.statement import Statement, check_same
+from bqmigrate.warehouse.port import Conflict, Job, OutcomeUnknown, Warehouse, WarehouseError, still_unknown
 
 # How many failed attempts of earlier runs are walked past: one by one, and after the leap to the last of them.
 WALKED, ATTEMPTS = 4, 50
@@ -27,24 +27,6 @@ SEAL = "SELECT 'sealed by bqmigrate: this step is not run in this direction any 
 
 
 @dataclass(frozen=True)
-class Statement:
-    """What to run once: the text, its parameters, and other texts with the same effect."""
-
-    sql: str
-    parameters: Sequence[Parameter] = ()
-    same_effect: Collection[str] = ()
-    # What it changes, where that is known: BigQuery takes only so many changes of an object at a time.
-    changes: Sequence[ObjectRef] = ()
-    # A script of assertions and one change: where it failed it changed nothing.
-    is_guarded: bool = False
-
-    @property
-    def digest(self) -> str:
-        """Return the sha256 of text and parameters."""
-        return sha256(canonical([self.sql, [[p.name, p.type, _wire(p.value)] for p in self.parameters]]))
-
-
-@dataclass(frozen=True)
 class Ran:
     """A job that ended well: its id, the attempt it was, and whether an earlier run had submitted it."""
 
@@ -52,6 +34,15 @@ class Ran:
     attempt: int
     job: Job
     adopted: bool
+
+
+@dataclass(frozen=True)
+class Known:
+    """What attempts of earlier runs tell: the one that ended well, or whether a failed one left something behind."""
+
+    ran: Ran | None = None
+    # A script commits statement by statement: of one that failed, those before may stand.
+    is_partial: bool = False
 
 
 class StepStopped(Exception):
@@ -99,7 +90,7 @@ class Jobs:
                 self.past_seal()
                 continue
             if job.error is None:
-                _check_same(job, job_id, statement)
+                check_same(job, job_id, statement)
                 return Ran(job_id, attempt, job, adopted=not mine)
             if not mine:
                 continue  # an earlier run's failure: the file was mended since, or a right granted
@@ -112,21 +103,28 @@ class Jobs:
 
     def find_done(self, job_id_of: Callable[[int], str]) -> Ran | None:
         """Return the attempt of an earlier run that ended well, or None; submits nothing."""
+        return self.look(job_id_of).ran
+
+    def look(self, job_id_of: Callable[[int], str]) -> Known:
+        """Return what earlier runs got done under the ids of a step; submits nothing."""
+        is_partial = False
         for attempt in self._attempts(job_id_of):
             job_id = job_id_of(attempt)
             job = self._read(job_id)
             if job is None:
-                return None
+                return Known(is_partial=is_partial)
             job = self._wait(job_id, job)
             if job.error is None and job.sql != SEAL:
-                return Ran(job_id, attempt, job, adopted=True)
+                return Known(Ran(job_id, attempt, job, adopted=True))
+            is_partial = is_partial or _left_something(job)
         raise _outrun(job_id_of)
 
-    def seal(self, job_id_of: Callable[[int], str]) -> Ran | None:
-        """Use up the next free id with a no-op; returns the job of a real attempt that ended well, or None.
+    def seal(self, job_id_of: Callable[[int], str]) -> Known:
+        """Use up the next free id with a no-op; returns what the real attempts before it got done.
 
         Raises RunError when BigQuery refuses even that: what was sent may still arrive.
         """
+        is_partial = False
         for attempt in self._attempts(job_id_of):
             job_id = job_id_of(attempt)
             try:
@@ -134,9 +132,10 @@ class Jobs:
             except StepStopped as stop:
                 raise told(stop) or _not_sealed(stop) from stop
             if job.sql == SEAL and mine:
-                return None
+                return Known(is_partial=is_partial)
             if job.error is None and job.sql != SEAL:
-                return Ran(job_id, attempt, job, adopted=True)
+                return Known(Ran(job_id, attempt, job, adopted=True))
+            is_partial = is_partial or _left_something(job)
         raise _outrun(job_id_of)
 
     def _attempts(self, job_id_of: Callable[[int], str], is_last: Callable[[], bool] = lambda: False) -> Iterator[int]:
@@ -184,7 +183,11 @@ class Jobs:
             unanswered = unanswered or isinstance(refusal, OutcomeUnknown)
             job = self._read(job_id)
             if job is not None:
-                return refusal is None, self._wait(job_id, job)
+                job = self._wait(job_id, job)
+                if refusal is not None and refusal.is_definite and job.error is not None:
+                    # Whoever left it, the next attempt would be refused as this one was.
+                    raise StepStopped(refusal, job_id, attempt)
+                return refusal is None, job
             if refusal is not None and refusal.is_definite:
                 if unanswered:  # that it is refused by now says nothing of what was sent before
                     raise still_unknown(refusal)
@@ -227,6 +230,11 @@ class Jobs:
         return job
 
 
+def _left_something(job: Job) -> bool:
+    """Tell whether a job that failed may have changed something; ours assert first, and change nothing then."""
+    return job.error is not None and job.may_be_partial and not job.sql.startswith("ASSERT ")
+
+
 def _outrun(job_id_of: Callable[[int], str]) -> RunError:
     return RunError(
         "BQM210",
@@ -243,29 +251,3 @@ def _not_sealed(stop: StepStopped) -> RunError:
         state="No step was taken back; what an earlier run began is still open.",
         hint="remove the cause (often a missing role, see docs/real-bigquery.md), then run it again",
     )
-
-
-def _check_same(job: Job, job_id: str, statement: Statement) -> None:
-    if job.sql in {statement.sql, *statement.same_effect} and _same_parameters(job, statement):
-        return
-    raise UnsettledError(
-        "BQM501",
-        f"job {job_id} already ran another statement than the one to run now",
-        details=(f"ran      {_short(job.sql)}", f"to run   {_short(statement.sql)}"),
-        hint="put the file back as it was when it ran, then run the same command again",
-    )
-
-
-def _same_parameters(job: Job, statement: Statement) -> bool:
-    ran = {p.get("name"): p.get("parameterValue", {}).get("value") for p in job.parameters}
-    return ran == {p.name: _wire(p.value) for p in statement.parameters}
-
-
-def _wire(value: object) -> str | None:
-    return None if value is None else str(value)
-
-
-def _short(sql: str) -> str:
-    line = " ".join(sql.split())
-    limit = 100
-    return line if len(line) <= limit else f"{line[: limit - 1]}…"

@@ -13,13 +13,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bqmigrate.config import Config
-from bqmigrate.model.history import Direction, HistoryState
+from bqmigrate.model.history import Direction, HistoryState, Record
 from bqmigrate.planning.plan import DIGEST_KEPT, PlannedMigration
 from bqmigrate.planning.way_back import inverse_data
 
 LOCK_TABLE = "_schema_migrations_lock"
 # A description holds 16,384 characters; above this the `started` row carries the steps instead.
 STEPS_LIMIT = 12_000
+# The rest is for what must be in any case: the runs and their versions.
+LENGTH_LIMIT = 16_000
 FORMAT = 1
 # Where only the length of a document counts, any time does.
 SOME_DAY = datetime(2100, 1, 1, tzinfo=UTC)
@@ -81,6 +83,24 @@ class OpenRun:
     versions: tuple[OpenVersion, ...]
     seq: int = 0
     at_ms: int = 0
+
+    @property
+    def bare(self) -> OpenRun:
+        """Return the run without the steps of its versions."""
+        return replace(self, versions=tuple(replace(v, steps=(), back=None) for v in self.versions))
+
+    def with_steps_of(self, records: Sequence[Record]) -> OpenRun:
+        """Return the run with the steps that its `started` rows have."""
+        own = [r for r in records if r.run_id == self.id and r.event == "started"]
+        started = {(r.version, r.direction, r.generation): r for r in own}
+
+        def filled(item: OpenVersion) -> OpenVersion:
+            row = started.get((item.version, item.direction, item.generation))
+            if item.steps or row is None:
+                return item
+            return replace(item, steps=tuple(OpenStep(s.kind, s.target, s.digest[:DIGEST_KEPT]) for s in row.steps))
+
+        return replace(self, versions=tuple(filled(v) for v in self.versions))
 
     def tells(self, other: OpenRun) -> bool:
         """Tell whether all that another set out to do is in this one, step for step."""
@@ -156,12 +176,21 @@ class Lock:
         return replace(self, runs=tuple(kept))
 
     def to_text(self) -> str:
-        """Write the document; the steps of runs are left out where it would grow too long."""
-        text = _dump(self)
-        if len(text) <= STEPS_LIMIT:
-            return text
-        bare = tuple(replace(r, versions=tuple(replace(v, steps=(), back=None) for v in r.versions)) for r in self.runs)
-        return _dump(replace(self, runs=bare))
+        """Write the document; where it would grow too long the steps of runs are left out, of the last one first.
+
+        The last is the run that writes this: it puts its steps into `started` rows then. Those before it may have none.
+        """
+        if self.fits:
+            return _dump(self)
+        for whole in range(len(self.runs) - 1, -1, -1):
+            text = _dump(replace(self, runs=(*self.runs[:whole], *(r.bare for r in self.runs[whole:]))))
+            if len(text) <= LENGTH_LIMIT:
+                break
+        return text
+
+    def with_steps_of(self, records: Sequence[Record]) -> Lock:
+        """Return the lock with the steps that stand in `started` rows instead."""
+        return replace(self, runs=tuple(r.with_steps_of(records) for r in self.runs))
 
     @property
     def fits(self) -> bool:
@@ -227,7 +256,10 @@ def _opened(migration: PlannedMigration) -> OpenVersion:
 
 def _settled(item: OpenVersion, seq: int, state: HistoryState) -> bool:
     known = state.versions.get(item.version)
-    return known is not None and known.record.seq > seq and known.generation >= item.generation
+    if known is None or known.record.seq <= seq or known.generation < item.generation:
+        return False
+    # A seal accounts for the upgrade that it gives up; what takes back the rest of it comes after.
+    return item.direction == "upgrade" or known.record.event != "sealed" or known.standing == "reverted"
 
 
 def _dump(part: Lock | OpenVersion) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bqmigrate.errors import BqmigrateError, RefusedError
-from bqmigrate.execution.jobs import Jobs, Statement, StepStopped
+from bqmigrate.execution.jobs import Jobs, StepStopped
+from bqmigrate.execution.statement import Statement
 from bqmigrate.execution.stepper import check_removal
 from bqmigrate.model.names import TableName
 from bqmigrate.operations.base import Operation

@@ -300,7 +300,9 @@ class Runner:
             )
         executor.flush()
         # -2 was counted before it was known which versions had done nothing: it still means the same place.
-        return self.planner.aimed_at(plan.to_version or "base").plan(after(view, executor), lineage)
+        state = after(view, executor)
+        rest = view.lock.unsettled(state) if view.lock else ()
+        return self.planner.aimed_at(plan.to_version or "base").plan(assumed(state, rest), lineage)
 
     def _started(self, migration: PlannedMigration) -> Record:
         steps = tuple(

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from bqmigrate.execution.jobs import Jobs, Statement
+from bqmigrate.execution.jobs import Jobs
+from bqmigrate.execution.statement import Statement
 from bqmigrate.operations.steps import Scope
 from bqmigrate.warehouse.port import Parameter, Warehouse
 

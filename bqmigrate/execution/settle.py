@@ -7,6 +7,7 @@ fenced by one that always changes a label: a late delivery then finds its id use
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 
 from bqmigrate.errors import UnsettledError
@@ -16,9 +17,13 @@ from bqmigrate.execution.fence import fenced
 from bqmigrate.execution.lock import OpenVersion
 from bqmigrate.execution.stepper import Stepper
 from bqmigrate.model.history import HistoryState, Outcome, Record, StepRecord, VersionState
+from bqmigrate.operations.raw import is_raw
 from bqmigrate.operations.steps import CreateStep, JobStep, PatchStep, PythonStep
 from bqmigrate.planning.plan import PlannedMigration, PlannedStep
 from bqmigrate.planning.trace import MADE_LABEL
+
+# The place of a row that is only assumed.
+ASSUMED = 0
 
 
 def assumed(state: HistoryState, unsettled: Sequence[OpenVersion]) -> HistoryState:
@@ -28,12 +33,16 @@ def assumed(state: HistoryState, unsettled: Sequence[OpenVersion]) -> HistorySta
         steps = tuple(
             StepRecord(number, s.kind, "", s.target, s.digest, "done") for number, s in enumerate(item.steps, start=1)
         )
+        if known is not None and (known.generation, known.direction) == (item.generation, item.direction):
+            steps = _agreed(steps, known.steps) if known.record.seq == ASSUMED else steps or known.steps
         reached, lineage = None, ""
         if known is not None and known.generation == item.generation and known.standing != "reverted":
             lineage = known.lineage
         if item.direction == "downgrade" and known is not None:
             steps, reached = known.steps, known.reached
-        row = Record(0, 0, 0, "started", "", item.version, item.name, item.direction, item.generation, item.checksum)
+        row = Record(
+            ASSUMED, 0, 0, "started", "", item.version, item.name, item.direction, item.generation, item.checksum
+        )
         state = state.with_version(
             VersionState(
                 item.version,
@@ -51,6 +60,17 @@ def assumed(state: HistoryState, unsettled: Sequence[OpenVersion]) -> HistorySta
     return state
 
 
+def _agreed(steps: Sequence[StepRecord], before: Sequence[StepRecord]) -> tuple[StepRecord, ...]:
+    """Return what two open runs set out to do; where they differ in a statement, its job tells which of them ran.
+
+    A run that did not get as far as to write down its steps has none.
+    """
+    if not steps or not before:
+        return tuple(steps or before)
+    others = {s.number: s.digest for s in before if s.kind == "job"}
+    return tuple(replace(s, digest="") if others.get(s.number, s.digest) != s.digest else s for s in steps)
+
+
 def find_out(stepper: Stepper, migration: PlannedMigration, recorded: OpenVersion) -> tuple[StepRecord, ...]:
     """Seal an interrupted upgrade and return what it got done.
 
@@ -64,7 +84,8 @@ def find_out(stepper: Stepper, migration: PlannedMigration, recorded: OpenVersio
         if not same and not isinstance(planned.step, JobStep):
             raise _changed(migration)
         outcome, job_id = sealed(stepper, planned)
-        if not same and outcome != "failed":
+        # A statement that never went well may be mended; its own way back takes back what it left.
+        if not same and outcome not in {"failed", "partial"} and not stepper.ran_this(planned, job_id):
             raise _changed(migration)
         step = planned.step
         out.append(StepRecord(planned.key.number, step.kind, step.verb, step.target, planned.digest, outcome, job_id))
@@ -88,8 +109,10 @@ def sealed(stepper: Stepper, planned: PlannedStep) -> tuple[Outcome, str | None]
 
 
 def _seal_job(stepper: Stepper, planned: PlannedStep) -> tuple[Outcome, str | None]:
-    ran = stepper.jobs.seal(lambda attempt: planned.key.job_id(stepper.lineage, attempt))
-    return ("done", ran.job_id) if ran else ("failed", None)
+    known = stepper.jobs.seal(lambda attempt: planned.key.job_id(stepper.lineage, attempt))
+    if known.ran is not None:
+        return "done", known.ran.job_id
+    return ("partial" if known.is_partial and is_raw(planned.operation) else "failed"), None
 
 
 def _seal_create(stepper: Stepper, planned: PlannedStep) -> tuple[Outcome, str | None]:

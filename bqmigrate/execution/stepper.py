@@ -12,13 +12,14 @@ from typing import Any
 
 from bqmigrate.errors import BqmigrateError, RefusedError, UnsettledError
 from bqmigrate.execution.absence import find
-from bqmigrate.execution.jobs import Jobs, Ran, Statement, StepStopped
+from bqmigrate.execution.jobs import Jobs, Ran, StepStopped
 from bqmigrate.execution.labels import put_back
 from bqmigrate.execution.lease import Lease
 from bqmigrate.execution.pace import changed_by
 from bqmigrate.execution.refusals import NotKnown
 from bqmigrate.execution.rewriting import lost_columns
 from bqmigrate.execution.session import Session
+from bqmigrate.execution.statement import Statement, is_same
 from bqmigrate.execution.strays import is_stray, sweep
 from bqmigrate.model.history import Outcome
 from bqmigrate.operations.raw import is_raw
@@ -142,12 +143,20 @@ class Stepper:
         if live is not None and done_ms is not None and made_ms >= done_ms and _is_ours(live, planned.step):
             self._swept(planned, planned.step.reference, live.labels[MADE_LABEL])
 
+    def ran_this(self, planned: PlannedStep, job_id: str | None) -> bool:
+        """Tell whether a job ran the statement of a step as it is now."""
+        step, job = planned.step, self.warehouse.job(job_id) if job_id is not None else None
+        return job is not None and isinstance(step, JobStep) and is_same(job, self._statement(planned, step, step.sql))
+
     def _run(self, planned: PlannedStep, step: JobStep, sql: str) -> Ran:
+        statement = self._statement(planned, step, sql)
+        return self.jobs.run_once(lambda attempt: planned.key.job_id(self.lineage, attempt), statement)
+
+    def _statement(self, planned: PlannedStep, step: JobStep, sql: str) -> Statement:
         parameters = [Parameter(name, "STRING", value) for name, value in step.parameters.items()]
         others = [text for text in (step.sql, step.unguarded_sql) if text is not None and text != sql]
         changes, is_ours = changed_by(planned, self.scope), not is_raw(planned.operation)
-        statement = Statement(sql, parameters, others, changes, is_guarded=is_ours)
-        return self.jobs.run_once(lambda attempt: planned.key.job_id(self.lineage, attempt), statement)
+        return Statement(sql, parameters, others, changes, is_guarded=is_ours)
 
     def _remove(self, planned: PlannedStep, step: JobStep, removal: Removal) -> Result:
         live = self.looks.pop(removal.reference, None) or self.warehouse.get(removal.reference)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bqmigrate.execution.absence import find
-from bqmigrate.execution.jobs import Jobs, Statement, StepStopped
+from bqmigrate.execution.jobs import Jobs, StepStopped
+from bqmigrate.execution.statement import Statement
 from bqmigrate.model.catalog import Table
 from bqmigrate.model.names import quote
 from bqmigrate.operations.steps import ObjectRef

@@ -9,8 +9,9 @@ from bqmigrate.errors import LeaseError, RunError, UnsettledError
 from bqmigrate.execution import rows
 from bqmigrate.execution.absence import looks
 from bqmigrate.execution.history import Place
-from bqmigrate.execution.jobs import Jobs, Statement, StepStopped
+from bqmigrate.execution.jobs import Jobs, StepStopped
 from bqmigrate.execution.refusals import told
+from bqmigrate.execution.statement import Statement
 from bqmigrate.model.history import Record
 from bqmigrate.warehouse.port import ColumnsWanted
 

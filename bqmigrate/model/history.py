@@ -106,7 +106,7 @@ class VersionState:
         if self.direction == "downgrade":
             # A seal gives the upgrade up; its row is still the upgrade's.
             steps = self.record.steps if self.record.event == "failed" else ()
-        return tuple(s for s in steps if s.outcome in {"made", "found", "done"})
+        return tuple(s for s in steps if s.outcome in {"made", "found", "done", "by_hand"})
 
 
 @dataclass(frozen=True)
@@ -221,6 +221,12 @@ def born(row: Record) -> Sequence[str]:
     if row.event == "repaired" and row.name and _BECAME in row.name:
         return [row.name.rpartition(_BECAME)[2]]
     return []
+
+
+def lineages_of(row: Record) -> Sequence[str]:
+    """Return the lineages that a row names, the older first: that of genesis, or what became what."""
+    became = row.event == "repaired" and row.name and _BECAME in row.name
+    return (row.name or "").split(_BECAME) if became else born(row)
 
 
 def _lineage(before: VersionState | None, now: VersionState, lineages: Sequence[str]) -> str:

@@ -151,6 +151,26 @@ def test_nor_what_rows_call_undone(filled):
         filled.clock.advance(LONG)
 
 
+def test_whoever_compared_may_have_mended_the_file_as_well(filled):
+    killed(filled, 11, upgraded)
+    filled.write("0003_fill.sql", FILL.replace("n + 10", "n + 5 + 5"))
+    filled.clock.advance(LONG)
+    with filled.open() as project:
+        project.repair("mark-applied", "0003")
+    assert filled.states()["0003"] == "applied"
+    filled.downgrade("0002")
+    assert value(filled) == 1
+
+
+def test_without_the_file_nothing_is_told_that_would_be_refused(filled):
+    killed(filled, 11, upgraded)
+    filled.remove("0003_fill.sql")
+    filled.clock.advance(LONG)
+    with filled.open() as project, pytest.raises(UnsettledError) as stopped:
+        project.repair("mark-applied", "0003")
+    assert (stopped.value.code, "--revert" in stopped.value.hint) == ("BQM520", False)
+
+
 def test_history_and_show_say_so_too(filled):
     killed(filled, 11, upgraded)
     filled.clock.advance(LONG)

@@ -259,13 +259,46 @@ def test_a_lock_that_was_deleted_is_noticed(stand):
         stand.upgrade()
 
 
+def test_a_python_step_queries_with_every_type_of_parameter(stand):
+    stand.users().write(
+        "0003_typed.py",
+        """
+        from datetime import UTC, datetime, timedelta, timezone
+
+        VALUES = {
+            "yes": True,
+            "n": 7,
+            "x": 1.5,
+            "nan": float("nan"),
+            "s": "text",
+            "naive": datetime(2026, 1, 1),
+            "utc": datetime(2026, 1, 1, 12, 30, 0, 5, tzinfo=UTC),
+            "east": datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=2))),
+        }
+
+        def upgrade(op):
+            op.run(ask)
+
+        def ask(session):
+            names = ", ".join(f"@{name} AS {name}" for name in VALUES)
+            row = session.query(f"SELECT {names}", **VALUES)[0]
+            assert (row["yes"], row["n"], row["x"], row["s"]) == (True, 7, 1.5, "text"), row
+            assert row["utc"] == VALUES["utc"] and row["east"] == VALUES["east"], row
+            assert row["naive"] == VALUES["naive"].replace(tzinfo=UTC), row
+        """,
+    )
+    stand.upgrade()
+
+
 def test_a_default_expiration_of_the_dataset_does_not_reach_the_history(stand):
     dataset = stand.client.create_dataset("bqmigrate")
     dataset.default_table_expiration_ms = 3_600_000
-    stand.client.update_dataset(dataset, ["default_table_expiration_ms"])
+    dataset.default_partition_expiration_ms = 86_400_000
+    stand.client.update_dataset(dataset, ["default_table_expiration_ms", "default_partition_expiration_ms"])
     stand.users().upgrade()
     for name in ("_schema_migrations", "_schema_migrations_lock"):
         assert not stand.table(f"bqmigrate.{name}").get("expirationTime")
+    assert stand.table("bqmigrate._schema_migrations")["timePartitioning"] == {"type": "MONTH", "field": "at"}
 
 
 def test_downgrade_is_refused_unless_the_environment_allows_it(stand):

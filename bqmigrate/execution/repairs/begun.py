@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from bqmigrate.errors import BqmigrateError
+from bqmigrate.errors import RefusedError
 from bqmigrate.execution.evidence import DONE, last_certain, proven, reached
 from bqmigrate.execution.executor import Executor
 from bqmigrate.execution.history import View
@@ -19,7 +19,7 @@ from bqmigrate.execution.repairs.versions import step_record
 from bqmigrate.execution.runner import Runner
 from bqmigrate.execution.settle import sealed
 from bqmigrate.execution.stepper import Stepper
-from bqmigrate.model.history import Event, HistoryState, Record, StepRecord, fold
+from bqmigrate.model.history import Event, HistoryState, Outcome, Record, StepRecord, fold
 from bqmigrate.planning.plan import PlannedMigration, PlannedStep
 
 
@@ -51,18 +51,27 @@ class Begun:
 
     def _taken_back(self, state: HistoryState) -> Iterator[Record]:
         there = sorted(v for v, known in state.versions.items() if known.standing in {"applied", "half-applied"})
+        silent: list[PlannedMigration] = []
         for version in reversed(there):
             try:
                 planner = self.runner.planner.aimed_at(_below(there, version), "downgrade")
                 planned = planner.plan(state, self.lineage).migrations[0]
-            except BqmigrateError:
+            except RefusedError:
                 return  # what cannot be taken back was not, and nothing before it
             known = {s.number: s for s in state.versions[version].done_on_the_way} if planned.resumes else {}
             steps = self._certain(planned, known)
-            if len(steps) > len(known):
-                yield self._row(planned, steps, "reverted")
-            if len(steps) < len(planned.steps) or not steps:
+            if not steps and not any(s.step.kind == "job" for s in planned.steps):
+                silent.append(planned)
+            elif not steps:
                 return
+            else:
+                # Versions go down in order: a job of this one tells of those above that nothing else tells of.
+                yield from (self._row(p, [step_record(s, "done") for s in p.steps], "reverted") for p in silent)
+                silent.clear()
+                if len(steps) > len(known):
+                    yield self._row(planned, steps, "reverted")
+                if len(steps) < len(planned.steps):
+                    return
             state = state.as_if_reverted([version])
 
     def _certain(self, planned: PlannedMigration, known: Mapping[int, StepRecord]) -> Sequence[StepRecord]:
@@ -70,7 +79,7 @@ class Begun:
         out = []
         for step in planned.steps:
             is_job = step.step.kind == "job"
-            found = step_record(step, *sealed(self.stepper, step)) if is_job else step_record(step, "failed")
+            found = step_record(step, *self._sealed(step)) if is_job else step_record(step, "failed")
             out.append(known.get(step.key.number) or found)
         last = max(last_certain(out), max(known, default=0))
         return tuple(proven(r) for r in out if r.number <= last)
@@ -93,10 +102,15 @@ class Begun:
 
     def _found_out(self, planned: PlannedStep) -> StepRecord:
         """Seal a step; what may be anybody's, an object that is there or Python, is to be done again."""
-        outcome, job_id = sealed(self.stepper, planned)
+        outcome, job_id = self._sealed(planned)
         if outcome == "found" or planned.step.kind == "python":
             outcome = "failed"
         return step_record(planned, outcome, job_id)
+
+    def _sealed(self, planned: PlannedStep) -> tuple[Outcome, str | None]:
+        """Seal a step; a script that left something behind is to be done again."""
+        outcome, job_id = sealed(self.stepper, planned)
+        return ("failed" if outcome == "partial" else outcome), job_id
 
     def _row(self, planned: PlannedMigration, steps: Sequence[StepRecord], whole: Event) -> Record:
         return self.executor.identity.of(

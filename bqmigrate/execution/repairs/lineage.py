@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bqmigrate.errors import ConfigError, RunError, UnsettledError
+from bqmigrate.errors import ConfigError, RefusedError, RunError, UnsettledError
 from bqmigrate.execution import history, lease
 from bqmigrate.execution.absence import looks
+from bqmigrate.execution.age import RESUMABLE
 from bqmigrate.execution.events import LeaseTaken
 from bqmigrate.execution.executor import Executor
 from bqmigrate.execution.history import View
+from bqmigrate.execution.jobs import Jobs
 from bqmigrate.execution.lease import Lease
 from bqmigrate.execution.letting_go import let_go_after_failure
 from bqmigrate.execution.lock import Lock, OpenRun
@@ -40,7 +42,7 @@ def new_lineage(repair: Repair) -> Repaired:
     patience = lease.Patience(runner.lock_timeout_s, runner.clocks)
     for _ in range(ROUNDS):
         view = _read(runner)
-        lock, how = _decide(runner, view)
+        lock, how = _decide(repair, view)
         holder = view.lock.holder if view.lock else None
         if holder and str(holder) != dead and not lease.is_dead(holder, view, runner.warehouse.server_time):
             dead = lease.wait(
@@ -70,21 +72,23 @@ def _read(runner: Runner) -> View:
         raise
 
 
-def _decide(runner: Runner, view: View) -> tuple[Lock, str]:
+def _decide(repair: Repair, view: View) -> tuple[Lock, str]:
     """Return the lock as it will be, and why."""
+    runner = repair.runner
     mine = lease.myself(runner.identity.run_id, python=False)
     last = view.state.last_seq
     if view.lock is None:
         if not last:
             raise healthy("there is no history here yet", "bqmigrate upgrade")
+        _refuse_long_rest(repair, view)
         return Lock(runner.lineage, runner.pins, mine, seq=last), "its lock was lost"
     differences = runner.pins.differences(view.lock.pins)
     if differences:
         _refuse_open(view)
         return Lock(runner.lineage, runner.pins, mine, seq=last), "; ".join(differences)
-    if view.state.lineages and view.state.lineages[-1] == view.lock.lineage:
+    if not view.state.lineages or view.state.lineages[-1] == view.lock.lineage:
         raise healthy("the history has its lock, and is this configuration's", "bqmigrate history")
-    if view.lock.seq != last:
+    if not _follows(runner, view, view.lock):
         raise UnsettledError(
             "BQM511",
             f"{runner.place.rows} is not this lock's history",
@@ -93,6 +97,30 @@ def _decide(runner: Runner, view: View) -> tuple[Lock, str]:
         )
     # A repair died between the lock and its row.
     return replace(view.lock, holder=mine), "a repair that did not end"
+
+
+def _follows(runner: Runner, view: View, lock: Lock) -> bool:
+    """Tell whether the rows are those that were there when the lock was made, and what was written under it since."""
+    if view.state.last_seq < lock.seq:
+        return False
+    jobs = Jobs(runner.warehouse, sleep=runner.clocks.sleep)
+    later = {r.batch for r in view.records if r.seq > lock.seq}
+    return all(jobs.find_done(slot(lock.lineage, batch)) is not None for batch in later)
+
+
+def _refuse_long_rest(repair: Repair, view: View) -> None:
+    """Raise RefusedError where a run of the lost lock may be so old that its jobs are forgotten; a yes goes on."""
+    last, now = max(view.records, key=lambda r: r.seq), repair.runner.warehouse.server_time
+    if repair.yes or last.at is None or now is None or now - last.at <= RESUMABLE:
+        return
+    raise RefusedError(
+        "BQM364",
+        f"the last row of the history is of {last.at:%Y-%m-%d}: BigQuery forgets jobs after 180 days",
+        details=["A run that began something after it, long ago, and died before its row would not be found."],
+        state=UNCHANGED,
+        hint="compare the tables with what history says\n"
+        "then, if nothing was begun: bqmigrate repair --new-lineage --yes",
+    )
 
 
 def _refuse_open(view: View) -> None:
@@ -171,7 +199,7 @@ def _whole(runner: Runner, executor: Executor, view: View) -> View:
     for _ in looks(history.READS, runner.clocks.sleep):
         there = runner.warehouse.get(runner.place.rows)
         next_slot = slot(view.state.lineages[-1], view.state.last_seq + 1)
-        if (there is None or there.rows == len(view.records)) and executor.stepper.jobs.seal(next_slot) is None:
+        if (there is None or there.rows == len(view.records)) and executor.stepper.jobs.seal(next_slot).ran is None:
             return view
         again = _read(runner)
         view = replace(view, state=again.state, records=again.records)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from bqmigrate.execution.age import interrupted_long_ago
 from bqmigrate.execution.executor import Executor
@@ -36,10 +37,13 @@ def decide(repair: Repair, view: View) -> Work:
     if versions.is_going_down(known, view) and known.version not in old:
         versions.refuse_going_down(known, "steps of it may be undone already")
     lineage = view.lock.lineage if view.lock else ""
-    migration = versions.upgrade_of(repair, state, known, lineage)
-    refuse_changed(migration, known)
+    migration = versions.upgrade_of(repair, state, known, lineage, is_old=known.version in old)
+    if known.version not in old:
+        refuse_changed(migration, known)
     recorded = _recorded(view, known)
-    return Work(lambda executor: _mark(executor, migration, recorded))
+    # What had begun to take it back has used ids of its generation: the next way back has others.
+    next_one = known.generation + versions.is_going_down(known, view)
+    return Work(lambda executor: _mark(executor, migration, recorded, next_one))
 
 
 def _recorded(view: View, known: VersionState) -> Mapping[int, StepRecord]:
@@ -50,16 +54,18 @@ def _recorded(view: View, known: VersionState) -> Mapping[int, StepRecord]:
     return {s.number: s for s in rows.steps if s.outcome in DONE}
 
 
-def _mark(executor: Executor, migration: PlannedMigration, recorded: Mapping[int, StepRecord]) -> Repaired:
+def _mark(
+    executor: Executor, migration: PlannedMigration, recorded: Mapping[int, StepRecord], generation: int
+) -> Repaired:
     """Seal what was not done, so that nothing late can land, and record the whole as applied."""
     steps = tuple(recorded.get(s.key.number) or _marked(executor, s) for s in migration.steps)
-    versions.record_repaired(executor, migration, steps, OPTION)
+    versions.record_repaired(executor, replace(migration, generation=generation), steps, OPTION)
     return Repaired(steps=steps)
 
 
 def _marked(executor: Executor, planned: PlannedStep) -> StepRecord:
     outcome, job_id = sealed(executor.stepper, planned)
-    if outcome == "failed" or planned.step.kind == "python":
+    if outcome in {"failed", "partial"} or planned.step.kind == "python":
         # What this history did not make, the way back leaves in place.
         outcome = "found" if planned.step.kind == "create" else "by_hand"
     return versions.step_record(planned, outcome, job_id)

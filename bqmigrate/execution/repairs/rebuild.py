@@ -10,12 +10,13 @@ from bqmigrate.execution import history, rows
 from bqmigrate.execution.absence import looks
 from bqmigrate.execution.executor import Executor
 from bqmigrate.execution.history import View, parse_lock
-from bqmigrate.execution.jobs import Jobs, Statement, StepStopped
+from bqmigrate.execution.jobs import Jobs, StepStopped
 from bqmigrate.execution.lock import Lock
 from bqmigrate.execution.repairs.base import UNCHANGED, Repair, Repaired, Work, healthy
 from bqmigrate.execution.repairs.from_jobs import Batch, chained, found_again, good_prefix
 from bqmigrate.execution.runner import Runner
-from bqmigrate.model.history import HistoryState, Record, born, fold, renamed
+from bqmigrate.execution.statement import Statement
+from bqmigrate.model.history import HistoryState, Record, fold, lineages_of, renamed
 from bqmigrate.operations.steps import ObjectRef
 from bqmigrate.warehouse.port import Parameter
 
@@ -86,13 +87,16 @@ class Rebuild:
     def _find(self, view: View, lock: Lock) -> Found:
         runner = self.repair.runner
         good = good_prefix(view.records)
-        named = [lineage for r in sorted(view.records, key=lambda r: r.seq) for lineage in born(r)]
-        lineages = list(dict.fromkeys([lock.lineage, *reversed(named)]))
+        lineages = _named([lock.lineage], view.records)
         jobs = Jobs(runner.warehouse, sleep=runner.clocks.sleep)
         batches: Sequence[Batch] = ()
         # A 404 may be a replica's: what would be given up for lost is looked for again.
         for _ in looks(LOOKS, runner.clocks.sleep):
             batches = found_again(jobs, lineages, good, view.records, lock.seq)
+            # Among the rows found may be the one that says what lineage there was before.
+            while len(more := _named(lineages, [r for b in batches for r in b.records])) > len(lineages):
+                lineages = more
+                batches = found_again(jobs, lineages, good, view.records, lock.seq)
             if all(b.source != "lost" for b in batches):
                 break
         if not good and batches and all(b.source == "lost" for b in batches):
@@ -154,6 +158,12 @@ def _verify(runner: Runner) -> None:
                 raise
         else:
             return
+
+
+def _named(known: Sequence[str], records: Sequence[Record]) -> Sequence[str]:
+    """Return lineages, the newest first, with those that rows name besides."""
+    named = [lineage for r in sorted(records, key=lambda r: r.seq) if r.run_id != "lost" for lineage in lineages_of(r)]
+    return list(dict.fromkeys([*known, *reversed(named)]))
 
 
 def _as_it_is(runner: Runner) -> View:

@@ -41,8 +41,13 @@ def so_far(stepper: Stepper, steps: Sequence[SetOut], *, seal: bool) -> tuple[St
     """
     out = _looked_at(stepper, steps, seal=seal)
     certain = last_certain(out)
-    untold = [r for r in reached(out) if r.number > certain and r.kind in {"patch", "python"}]
-    return (*(proven(r) for r in out if r.number <= certain), *(replace(r, outcome="partial") for r in untold))
+    recorded = {s.record.number for s in steps if s.record.outcome in DONE}
+    maybe = {r.number for r in reached(out) if r.kind in {"patch", "python"}} - recorded
+    later = [r for r in out if r.number > certain]
+    return (
+        *(proven(r) for r in out if r.number <= certain),
+        *(r if r.number in recorded else replace(r, outcome="partial") for r in later if r.number in recorded | maybe),
+    )
 
 
 def _looked_at(stepper: Stepper, steps: Sequence[SetOut], *, seal: bool) -> Sequence[StepRecord]:
@@ -67,8 +72,10 @@ def _job(stepper: Stepper, key: StepKey, *, seal: bool) -> tuple[Outcome, str | 
     def job_id_of(attempt: int) -> str:
         return key.job_id(stepper.lineage, attempt)
 
-    ran = stepper.jobs.seal(job_id_of) if seal else stepper.jobs.find_done(job_id_of)
-    return ("done", ran.job_id) if ran else ("failed", None)
+    known = stepper.jobs.seal(job_id_of) if seal else stepper.jobs.look(job_id_of)
+    if known.ran is not None:
+        return "done", known.ran.job_id
+    return ("partial" if known.is_partial else "failed"), None
 
 
 def _create(stepper: Stepper, step: SetOut) -> Outcome:

@@ -59,16 +59,21 @@ def is_going_down(known: VersionState, view: View) -> bool:
     return begun or (known.direction == "downgrade" and known.record.event != "sealed")
 
 
-def upgrade_of(repair: Repair, state: HistoryState, known: VersionState, lineage: str) -> PlannedMigration:
-    """Return the upgrade as the file says it now. Raises UnsettledError when there is no file."""
+def upgrade_of(
+    repair: Repair, state: HistoryState, known: VersionState, lineage: str, *, is_old: bool = False
+) -> PlannedMigration:
+    """Return the upgrade as the file says it now. Raises UnsettledError when there is no file.
+
+    `is_old`: it was interrupted too long ago for anything to be done by its ids, with the file or without.
+    """
     if repair.runner.planner.files.get(known.version) is None:
         raise UnsettledError(
             "BQM520",
             f"{known.version}_{known.name} is {known.standing}, but its file is gone",
             details=[f"{s.number}  {s.verb or s.kind}  {s.target}" for s in known.steps if s.outcome != "failed"],
             state=UNCHANGED,
-            hint="bring the file back from version control: git log --all -- migrations/\n"
-            f"or take it back without the file: bqmigrate repair {known.version} --revert",
+            hint="bring the file back from version control: git log --all -- migrations/"
+            + ("" if is_old else f"\nor take it back without the file: bqmigrate repair {known.version} --revert"),
         )
     return repair.runner.planner.again(state, [known.version], lineage)[0]
 

@@ -1,8 +1,12 @@
 """`repair --new-lineage`: a history without its lock, or a copy of one, goes on under ids of its own."""
 
+import contextlib
+import itertools
+from datetime import timedelta
+
 import pytest
 
-from bqmigrate.errors import BqmigrateError, UnsettledError
+from bqmigrate.errors import BqmigrateError, RefusedError, UnsettledError
 from tests.execution.repairs.cases import (
     AFTER_TTL,
     MENDED,
@@ -151,19 +155,83 @@ def test_where_rows_are_lost_as_well_the_way_on_is_not_a_circle(stand):
     assert error.hint.endswith("then: bqmigrate repair --new-lineage")
 
 
+FILL = "-- migrate:up\nUPDATE app.users SET email = 'a' WHERE TRUE\n-- migrate:down\n{}\n"
+BACK = "UPDATE app.users SET email = CONCAT(email, 'b') WHERE TRUE"
+
+
+def test_versions_without_a_job_on_their_way_back_went_down_before_one_that_has_it(stand):
+    stand.users().write("0003_fill.sql", FILL.format(BACK))
+    stand.upgrade("0002")
+    stand.query("INSERT INTO app.users (id) VALUES ('x')")
+    stand.upgrade()
+    stand.query("CREATE TABLE app.t (n INT64)")
+    stand.write("0004_t.yaml", "upgrade:\n  - create_table: {table: app.t, schema: [{name: n, type: INTEGER}]}\n")
+    stand.upgrade()
+    number = 0
+    while stand.query("SELECT email FROM app.users") == [("a",)]:
+        number += 1
+        with contextlib.suppress(Killed), stand.open(die_after=number) as project:
+            project.downgrade("0002")
+        stand.clock.advance(AFTER_TTL)
+    assert stand.query("SELECT email FROM app.users") == [("ab",)]
+    lose_lock(stand)
+    repair(stand, "new-lineage")
+    assert stand.states()["0003"] == stand.states()["0004"] == "reverted"
+    stand.downgrade("0001", allow_data_loss=True)
+    assert tables(stand) == ["t"]
+
+
+def test_a_file_that_was_edited_since_the_lock_was_lost_is_put_back_first(stand):
+    stand.users().write("0003_fill.sql", FILL.format(BACK))
+    stand.upgrade()
+    lose_lock(stand)
+    stand.write("0003_fill.sql", FILL.format("SELECT 1"))
+    assert refused_after_the_lock(stand).code == "BQM101"
+    stand.write("0003_fill.sql", FILL.format(BACK))
+    repair(stand, "new-lineage")
+    assert set(stand.states().values()) == {"applied"}
+
+
+def refused_after_the_lock(stand):
+    with pytest.raises(BqmigrateError) as caught:
+        repair(stand, "new-lineage")
+    return caught.value
+
+
+def test_after_a_long_rest_it_takes_a_word_that_nothing_was_begun(stand):
+    full(stand)
+    lose_lock(stand)
+    stand.clock.advance(timedelta(days=160))
+    error = refused(stand, "new-lineage")
+    assert (error.code, error.exit_code) == ("BQM364", 2)
+    assert error.hint.endswith("bqmigrate repair --new-lineage --yes")
+    repair(stand, "new-lineage", yes=True)
+    assert set(stand.states().values()) == {"applied"}
+
+
+def test_a_lock_before_the_first_row_is_healthy(stand):
+    stand.users()
+    with pytest.raises(Killed), stand.open(die_after=3) as project:
+        project.upgrade()
+    stand.clock.advance(AFTER_TTL)
+    assert refused(stand, "new-lineage").code == "BQM363"
+    stand.upgrade()
+
+
 def test_where_nobody_ran_there_is_nothing_to_repair(stand):
     stand.users()
     assert refused(stand, "new-lineage").code == "BQM363"
 
 
-def test_rows_that_are_lost_are_rebuilt_under_either_lineage(stand):
+@pytest.mark.parametrize("gone", ["seq >= 3", "seq = 1", "TRUE"])
+def test_rows_that_are_lost_are_rebuilt_under_either_lineage(stand, gone):
     full(stand)
     lose_lock(stand)
     repair(stand, "new-lineage")
     stand.write("0004_z.yaml", "upgrade:\n  - add_columns: {table: app.t, columns: [{name: z, type: DATE}]}\n")
     stand.upgrade()
     before = stand.rows()
-    stand.query("DELETE FROM bqmigrate._schema_migrations WHERE seq >= 3")
+    stand.query(f"DELETE FROM bqmigrate._schema_migrations WHERE {gone}")
     done = repair(stand, "rebuild-history")
     assert done.rows_lost == ()
     assert stand.rows()[: len(before)] == before
@@ -225,6 +293,32 @@ def test_a_repair_of_a_lost_lock_that_died_is_finished_by_the_next(stand, number
 @pytest.mark.parametrize("number", range(MOVED_REQUESTS + 1))
 def test_a_repair_of_a_moved_history_that_died_is_finished_by_the_next(stand, number):
     swept(stand, rename_environment, number)
+
+
+KILLS = list(itertools.product(range(2, 20, 3), range(4, 24, 3)))
+
+
+@pytest.mark.parametrize(("first", "second"), KILLS)
+@pytest.mark.parametrize("is_begun", [True, False])
+def test_a_repair_that_died_twice_is_finished_by_the_third(stand, first, second, is_begun):
+    stand.users().write("0003_fill.sql", FILL.format("UPDATE app.users SET email = 'b' WHERE TRUE"))
+    stand.upgrade()
+    stand.query("INSERT INTO app.users (id, email) VALUES ('x', 'a')")
+    if is_begun:
+        with pytest.raises(Killed), stand.open(die_after=4) as project:
+            project.downgrade("0002")
+        assert stand.query("SELECT email FROM app.users") == [("b",)]
+        stand.clock.advance(AFTER_TTL)
+    lose_lock(stand)
+    for number in (first, second):
+        with contextlib.suppress(Killed, BqmigrateError), stand.open(die_after=number) as project:
+            project.repair("new-lineage")
+        stand.clock.advance(AFTER_TTL)
+    with contextlib.suppress(RefusedError):
+        repair(stand, "new-lineage")
+    assert stand.states()["0003"] == ("reverted" if is_begun else "applied")
+    assert stand.upgrade().applied == (("0003",) if is_begun else ())
+    is_sound(stand)
 
 
 TWICE = """

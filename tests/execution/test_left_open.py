@@ -1,0 +1,304 @@
+"""What a run that was killed leaves open, and what a person does then: nothing of it is forgotten or believed."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+
+from bqmigrate import Project
+from bqmigrate.errors import RunError, UnsettledError
+from bqmigrate.execution.lease import Clocks
+from tests.execution.stand import DATASET, Killed, Recorder
+
+STATEMENT = '"query": "UPDATE app.t SET n = n + 10'
+AFTER_TTL = timedelta(minutes=10)
+LONG = timedelta(days=200)
+TABLE = "upgrade:\n  - create_table: {table: app.t, schema: [{name: n, type: INTEGER}]}\n"
+FILL = (
+    "-- migrate:up\nUPDATE app.t SET n = n + 10 WHERE TRUE\n-- migrate:down\nUPDATE app.t SET n = n - 10 WHERE TRUE\n"
+)
+
+
+@pytest.fixture
+def filled(stand):
+    """A table with one row, and a statement that must run once."""
+    stand.write("0001_app.yaml", DATASET)
+    stand.write("0002_t.yaml", TABLE)
+    stand.upgrade()
+    stand.query("INSERT INTO app.t (n) VALUES (1)")
+    return stand
+
+
+def value(stand):
+    return stand.query("SELECT n FROM app.t")[0][0]
+
+
+@dataclass
+class Until(Recorder):
+    """Dies after the first request of a method that says something."""
+
+    method: str = "POST"
+    words: str = ""
+
+    def send(self, request, **kwargs):
+        body = request.body or ""
+        text = body if isinstance(body, str) else body.decode()
+        if request.method == self.method and self.words in text and self.die_after is None:
+            self.die_after = len(self.requests) + 1
+        return super().send(request, **kwargs)
+
+
+def project_on(stand, wire):
+    return Project.open(
+        "local",
+        start=stand.root,
+        environ={"BIGQUERY_EMULATOR_HOST": "http://bq.local"},
+        transport=lambda _: wire,
+        clocks=Clocks(sleep=lambda _: None),
+    )
+
+
+def kill(stand, words, act, method="POST"):
+    """Run until a request was answered, and die there; the lease runs out."""
+    stand.recorder = Until(stand.warehouse.adapter(), method=method, words=words)
+    with pytest.raises(Killed):
+        act(project_on(stand, stand.recorder))
+    stand.clock.advance(AFTER_TTL)
+
+
+def upgrade(project):
+    project.upgrade()
+
+
+# -- a migration too long for the lock --------------------------------------------------------------------------
+
+
+def wide(edit=""):
+    """A migration of fifty tables: its steps do not fit into the lock."""
+    made = "".join(
+        f"  - create_table: {{table: app.t{n:02}, description: {'Long. ' * 8}"
+        f", schema: [{{name: a, type: STRING}}{edit if n == 1 else ''}]}}\n"
+        for n in range(50)
+    )
+    return f"upgrade:\n{made}"
+
+
+def tables(stand):
+    return {t.table_id for t in stand.client.list_tables("app")}
+
+
+@pytest.fixture
+def half_wide(stand):
+    stand.write("0001_app.yaml", DATASET)
+    stand.upgrade()
+    stand.write("0002_wide.yaml", wide())
+    kill(stand, '"t10"', upgrade)
+    assert {"t00", "t10"} < tables(stand) < {f"t{n:02}" for n in range(50)}
+    return stand
+
+
+def test_the_steps_of_a_migration_too_long_for_the_lock_are_known_by_its_started_row(half_wide):
+    half_wide.write("0002_wide.yaml", wide(edit=", {name: b, type: STRING}"))
+    for act in (half_wide.upgrade, lambda: half_wide.downgrade("0001")):
+        with pytest.raises(UnsettledError) as caught:
+            act()
+        assert caught.value.code == "BQM502"
+    half_wide.write("0002_wide.yaml", wide())
+    half_wide.upgrade()
+    assert len(tables(half_wide)) == 50
+
+
+def test_a_run_that_does_not_fit_leaves_the_steps_of_an_open_one_in_the_lock(stand):
+    """The first run has no `started` row: its steps stand in the lock alone."""
+    stand.write("0001_app.yaml", DATASET)
+    stand.upgrade()
+    stand.write("0002_t.yaml", TABLE)
+    kill(stand, '"t"', upgrade)
+    assert tables(stand) == {"t"}
+    # Both at once do not fit: the open run of 0002 stays beside that of the second.
+    stand.write("0002_t.yaml", TABLE + "".join(wide().splitlines(keepends=True)[1:]))
+    kill(stand, "0002", upgrade, method="PATCH")
+    stand.write("0002_t.yaml", TABLE.replace("INTEGER", "STRING"))
+    with pytest.raises(UnsettledError) as caught:
+        stand.upgrade()
+    assert caught.value.code == "BQM502"
+
+
+# -- a script that failed while nobody looked -------------------------------------------------------------------
+
+SCRIPT = """-- migrate:up
+INSERT INTO app.t (n) VALUES (7);
+SELECT ERROR('no');
+-- migrate:down
+DELETE FROM app.t WHERE n = 7
+"""
+
+
+def sevens(stand):
+    return stand.query("SELECT COUNT(*) FROM app.t WHERE n = 7")[0][0]
+
+
+@pytest.mark.parametrize("how", ["downgrade", "revert"])
+def test_what_a_script_left_before_it_failed_is_taken_back(filled, how):
+    filled.write("0003_script.sql", SCRIPT)
+    kill(filled, "VALUES (7)", upgrade)
+    assert sevens(filled) == 1
+    if how == "downgrade":
+        filled.downgrade("0002")
+    else:
+        (filled.root / "migrations" / "0003_script.sql").unlink()
+        with filled.open() as project:
+            project.repair("revert", "0003", allow_data_loss=True)
+    assert sevens(filled) == 0
+    assert filled.history().current == "0002"
+
+
+def test_it_is_taken_back_after_its_file_was_mended_too(filled):
+    filled.write("0003_script.sql", SCRIPT)
+    kill(filled, "VALUES (7)", upgrade)
+    assert sevens(filled) == 1
+    filled.write("0003_script.sql", SCRIPT.replace("SELECT ERROR('no')", "SELECT 1"))
+    filled.downgrade("0002")
+    assert sevens(filled) == 0
+
+
+# -- a downgrade that gave an upgrade up ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def given_up(filled):
+    """An upgrade was killed, a downgrade sealed it and was killed after its statement."""
+    filled.write("0003_fill.sql", FILL)
+    kill(filled, '"query": "UPDATE app.t SET n = n + 10', upgrade)
+    assert value(filled) == 11
+    kill(filled, '"query": "UPDATE app.t SET n = n - 10', lambda project: project.downgrade("0002"))
+    assert value(filled) == 1
+    assert [event for _, event, *_ in filled.rows()][-1] == "sealed"
+    return filled
+
+
+def test_a_way_back_after_a_seal_is_open_until_its_own_row(given_up):
+    given_up.clock.advance(LONG)
+    for act in (given_up.upgrade, lambda: given_up.downgrade("0002")):
+        with pytest.raises(UnsettledError) as caught:
+            act()
+        assert caught.value.code == "BQM535"
+    assert value(given_up) == 1
+
+
+def test_and_cannot_be_marked_as_applied(given_up):
+    with given_up.open() as project, pytest.raises(UnsettledError) as caught:
+        project.repair("mark-applied", "0003")
+    assert caught.value.code == "BQM531"
+    given_up.downgrade("0002")
+    assert value(given_up) == 1
+
+
+def test_what_was_marked_after_its_way_back_had_begun_is_taken_back_again_by_new_ids(filled):
+    filled.write("0003_fill.sql", FILL)
+    filled.upgrade()
+    kill(filled, '"query": "UPDATE app.t SET n = n - 10', lambda project: project.downgrade("0002"))
+    assert value(filled) == 1
+    # Between the two ages the job of the way back is still there.
+    filled.clock.advance(timedelta(days=160))
+    filled.query("UPDATE app.t SET n = n + 10 WHERE TRUE")
+    with filled.open() as project:
+        project.repair("mark-applied", "0003")
+    filled.downgrade("0002")
+    assert value(filled) == 1
+    filled.upgrade()
+    assert value(filled) == 11
+
+
+def test_a_downgrade_by_one_after_a_killed_upgrade_of_two(filled):
+    more = "upgrade:\n  - add_columns: {{table: app.t, columns: [{{name: {}, type: STRING}}]}}\n"
+    filled.write("0003_a.yaml", more.format("a"))
+    filled.write("0004_b.yaml", more.format("b"))
+    kill(filled, "ADD COLUMN `b`", upgrade)
+    assert [s for v, s in filled.states().items() if v > "0002"] == ["half-applied", "half-applied"]
+    assert filled.downgrade().reverted == ("0004",)
+    assert "a" in filled.columns("app.t")
+    filled.upgrade("0003")
+    assert filled.states()["0003"] == "applied"
+
+
+# -- ids and texts that do not belong together ------------------------------------------------------------------
+
+
+@dataclass
+class Late(Recorder):
+    """Keeps a request back while its sender dies, and lets it arrive right before another one."""
+
+    words: str = ""
+    kept: list = field(default_factory=list)
+    before: str = ""
+
+    def send(self, request, **kwargs):
+        body = request.body or ""
+        text = body if isinstance(body, str) else body.decode()
+        if request.method == "POST" and self.words in text and not self.kept:
+            self.kept.append((request, kwargs))
+            raise Killed
+        if request.method == "POST" and self.before and self.before in text:
+            late, options = self.kept[0]
+            assert self.inner.send(late, **options).status_code == 200
+        return super().send(request, **kwargs)
+
+
+def test_a_job_that_ran_another_text_is_not_a_failure(filled):
+    """Its effect is there: a row that calls the step failed would leave it in place."""
+    filled.write("0003_fill.sql", FILL)
+    wire = Late(filled.warehouse.adapter(), words=STATEMENT)
+    with pytest.raises(Killed):
+        project_on(filled, wire).upgrade()
+    filled.clock.advance(AFTER_TTL)
+    filled.write("0003_fill.sql", FILL.replace("n + 10", "n + 20"))
+    wire.before = STATEMENT.replace("n + 10", "n + 20")
+    with pytest.raises(UnsettledError) as caught:
+        project_on(filled, wire).upgrade()
+    assert (caught.value.code, value(filled)) == ("BQM501", 11)
+    filled.write("0003_fill.sql", FILL)
+    filled.downgrade("0002")
+    assert value(filled) == 1
+
+
+# -- accepting a file that is half applied ----------------------------------------------------------------------
+
+TWO = """
+upgrade:
+  - sql: {statement: UPDATE app.t SET n = n + 10 WHERE TRUE}
+  - sql: {statement: SECOND}
+downgrade:
+  - sql: {statement: UPDATE app.t SET n = n - 10 WHERE TRUE}
+"""
+
+
+def test_a_step_that_counts_as_done_by_hand_is_not_sent(filled):
+    filled.write("0003_two.yaml", TWO.replace("SECOND", "\"SELECT ERROR('no')\""))
+    with pytest.raises(RunError):
+        filled.upgrade()
+    filled.write("0003_two.yaml", TWO.replace("n + 10", "n + 5 + 5").replace("SECOND", "SELECT 1"))
+    with filled.open() as project:
+        project.repair("accept-file", "0003", yes=True)
+    filled.upgrade()
+    assert (value(filled), filled.states()["0003"]) == (11, "applied")
+    filled.downgrade("0002")
+    assert value(filled) == 1
+
+
+def test_what_was_found_stays_found_when_the_file_is_accepted(stand):
+    stand.write("0001_app.yaml", DATASET)
+    stand.upgrade()
+    stand.query("CREATE TABLE app.t (n INT64)")
+    two = (
+        TABLE
+        + "  - set_table_options: {table: app.t, friendly_name: A}\n  - sql: {statement: \"SELECT ERROR('no')\"}\n"
+    )
+    stand.write("0002_t.yaml", two)
+    with pytest.raises(RunError):
+        stand.upgrade()
+    stand.write("0002_t.yaml", two.replace("friendly_name: A", "friendly_name: B"))
+    with stand.open() as project:
+        project.repair("accept-file", "0002", yes=True)
+    assert stand.downgrade("0001").left_in_place == ("app.t",)
+    assert tables(stand) == {"t"}
