@@ -280,6 +280,19 @@ def test_without_a_file_the_hint_is_init(tmp_path):
     assert (code, where, hint) == (codes.NO_FILE, str(tmp_path), "bqmigrate init")
 
 
+def test_a_folder_above_that_may_not_be_searched_is_passed_over(tmp_path, monkeypatch):
+    """As os.stat answers there; who runs the tests may be allowed everything."""
+    real = Path.is_file
+
+    def is_file(path, **options):
+        if path.parent == tmp_path.parent:
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, **options)
+
+    monkeypatch.setattr(Path, "is_file", is_file)
+    assert refused(tmp_path)[0] == codes.NO_FILE
+
+
 def test_a_named_file_that_is_not_there_is_told(tmp_path):
     assert refused(tmp_path, config="x.toml")[0] == codes.NO_FILE
 

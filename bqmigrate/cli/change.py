@@ -80,18 +80,27 @@ def change(
 ) -> Report:
     """Run exactly what was prepared."""
     direction = prepared.plan.direction
+    where_to = _absolute(prepared, target)
     act = project.upgrade if direction == "upgrade" else project.downgrade
     try:
         return act(target, prepared=prepared, allow_data_loss=said.allow_data_loss, emit=progress.emit, stop=stop)
     except (KeyboardInterrupt, InterruptedRun) as error:
         if progress.doing is None and isinstance(error, InterruptedRun):
-            error.hint = as_typed(error.hint, invocation, direction, target, said)
+            error.hint = as_typed(error.hint, invocation, direction, where_to, said)
             raise
         # Only who watched the events knows the step.
-        raise interrupted(progress.doing, direction) from error
+        out = interrupted(progress.doing, direction)
+        out.hint = as_typed(out.hint, invocation, direction, where_to, said)
+        raise out from error
     except BqmigrateError as error:
-        error.hint = as_typed(error.hint, invocation, direction, target, said)
+        error.hint = as_typed(error.hint, invocation, direction, where_to, said)
         raise
+
+
+def _absolute(prepared: Prepared, target: str) -> str:
+    """Return where a relative target leads: counted again, after some of it was done, it would lead further."""
+    is_counted = target[:1] in {"+", "-"} and target != DEFAULTS[prepared.plan.direction]
+    return (prepared.plan.to_version or "base") if is_counted else target
 
 
 def ask(invocation: Invocation, project: Project, prepared: Prepared, said: Consent, target: str) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -39,8 +40,8 @@ class Output:
         self.verbose = verbose
         self.marks = marks_for(out.encoding)
         self.error_marks = marks_for(err.encoding)
-        self.err = _console(err)
-        self._out = _console(out)
+        self.err = _console(_Notes, err)
+        self._out = _console(_Screen, out)
         self._stdout = out
 
     @property
@@ -68,14 +69,21 @@ class Output:
         if self.as_json:
             self.raw(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
             return
-        for line in lines:
-            self._out.print(line, soft_wrap=True)
+        with self._must_be_written():
+            for line in lines:
+                self._out.print(line, soft_wrap=True)
 
     def raw(self, text: str) -> None:
         """Write text on stdout exactly as it is."""
-        try:
+        with self._must_be_written():
             self._stdout.write(text)
             self._stdout.flush()
+
+    @contextmanager
+    def _must_be_written(self) -> Iterator[None]:
+        """Raise RunError where the result is lost, other than to a reader that went away."""
+        try:
+            yield
         except BrokenPipeError:
             _to_nowhere(self._stdout)
         except OSError as error:
@@ -130,8 +138,19 @@ class _Screen(Console):
         _to_nowhere(self.file)
 
 
-def _console(stream: TextIO) -> Console:
-    return _Screen(file=stream, highlight=False, markup=False, emoji=False, legacy_windows=False)
+class _Notes(_Screen):
+    """One for what is said beside the result: a full disk must not end a run that changes things."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print, or write to nowhere from now on."""
+        try:
+            super().print(*objects, **options)
+        except OSError:
+            _to_nowhere(self.file)
+
+
+def _console(kind: type[_Screen], stream: TextIO) -> Console:
+    return kind(file=stream, highlight=False, markup=False, emoji=False, legacy_windows=False)
 
 
 def _prepared(stream: TextIO | None) -> TextIO:

@@ -64,10 +64,17 @@ def find(start: Path) -> Path:
     """Return migrations.toml of a folder or of the nearest one above. Raises ConfigError."""
     here = start.resolve()
     for folder in (here, *here.parents):
-        if (folder / FILE_NAME).is_file():
+        if _is_there(folder / FILE_NAME):
             return folder / FILE_NAME
     message = f"there is no {FILE_NAME} in {here} or above it"
     raise ConfigError(codes.NO_FILE, message, where=str(here), hint="bqmigrate init")
+
+
+def _is_there(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except OSError:  # a folder above that may not be searched
+        return False
 
 
 def read(file: Path) -> Written:

@@ -6,7 +6,7 @@ was, and be done twice. Creates and patches are known by what is there, at any a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
 from bqmigrate.errors import UnsettledError
@@ -35,9 +35,11 @@ def _only_ids_tell(item: OpenVersion) -> bool:
     return not item.steps or any(step.kind == "job" for step in item.steps)
 
 
-def refuse_old(view: View, now: datetime | None) -> None:
-    """Raise UnsettledError when something was interrupted too long ago to be resumed by its job ids."""
+def refuse_old(view: View, now: datetime | None, versions: Collection[str] | None = None) -> None:
+    """Raise UnsettledError when one of some versions (default: any) was interrupted too long ago to be resumed."""
     for item, began in interrupted_long_ago(view, now):
+        if versions is not None and item.version not in versions:
+            continue
         raise UnsettledError(
             "BQM535",
             f"{item.version}_{item.name}: its {item.direction} was interrupted on {began:%Y-%m-%d}. BigQuery "

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bqmigrate.errors import BqmigrateError, InterruptedRun, Place, RunError
 from bqmigrate.execution.jobs import StepStopped
-from bqmigrate.execution.refusals import WORDS, is_denied, is_unknown
+from bqmigrate.execution.refusals import ROLES, WORDS, is_denied, is_unknown
 from bqmigrate.execution.refusals import told as limit_told
 from bqmigrate.execution.stepper import PythonFailed
 from bqmigrate.model.history import StepRecord
@@ -18,7 +18,6 @@ from bqmigrate.warehouse.port import WarehouseError
 
 # A job that ended well has the id of the step, and ran something else: the effect is there.
 OTHER_STATEMENT = "BQM501"
-ROLES = "grant the roles in docs/real-bigquery.md"
 _POSITION = re.compile(r"\[(\d+):(\d+)\]")
 
 
@@ -136,7 +135,11 @@ def _hint(stop: Stopped, error: Exception) -> str:
         return again if is_unknown(error) else f"remove the cause, then: {again}"
     half = stop.done or (stop.at is not None and may_be_partial(stop.at, error))
     if not half or stop.at is None:
-        return roles if is_denied(error) else f"mend {migration.file}, then: {again}"
+        mend = f"mend {migration.file}, then: {again}"
+        if not is_denied(error):
+            return mend
+        # A job is refused in these words for a table that is not there, too.
+        return f"{ROLES}, or {mend}" if isinstance(error, StepStopped) and error.ran else roles
     ways = ways_on(migration.version, stop.at.key.number, len(stop.done), stop.below)
     return told([WayOn(f"{ROLES}, then", again), *ways[1:]] if is_denied(error) else ways)
 

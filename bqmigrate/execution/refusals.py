@@ -6,11 +6,12 @@ tomorrow, and every further try is counted against it.
 
 from __future__ import annotations
 
-from bqmigrate.errors import RunError
+from bqmigrate.errors import CredentialsError, RunError
 from bqmigrate.model.history import Direction
 from bqmigrate.warehouse.port import OutcomeUnknown, WarehouseError
 
 FORBIDDEN = 403
+ROLES = "grant the roles in docs/real-bigquery.md"
 QUOTA = "quotaExceeded"
 RATES = frozenset({"rateLimitExceeded", "jobRateLimitExceeded"})
 FAULTS = frozenset({"backendError", "internalError", "jobBackendError", "jobInternalError"})
@@ -56,7 +57,7 @@ class JobUnread(NotKnown):
 def is_denied(error: Exception) -> bool:
     """Tell whether a right is missing, whatever the file says."""
     cause = getattr(error, "error", error)
-    return isinstance(cause, WarehouseError) and cause.status == FORBIDDEN and cause.reason == "accessDenied"
+    return isinstance(cause, WarehouseError) and cause.reason == "accessDenied"
 
 
 def is_rate(error: WarehouseError) -> bool:
@@ -71,7 +72,9 @@ def is_transient(error: WarehouseError) -> bool:
 
 def is_unknown(error: Exception) -> bool:
     """Tell whether a change may have happened; before one is refused for its rate, a try may have got through."""
-    return isinstance(error, OutcomeUnknown | NotKnown) or (isinstance(error, WarehouseError) and is_rate(error))
+    # A login that ran out while a step was asked about says nothing of the step.
+    unknown = isinstance(error, OutcomeUnknown | NotKnown | CredentialsError)
+    return unknown or (isinstance(error, WarehouseError) and is_rate(error))
 
 
 def told(error: Exception, direction: Direction | None = None) -> RunError | None:

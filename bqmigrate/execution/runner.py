@@ -108,7 +108,16 @@ class Runner:
 
     def plan(self, view: View) -> Plan:
         """Decide, on what was read and on what open runs may have done since. Raises UnsettledError."""
-        refuse_old(view, self.warehouse.server_time)
+        now = self.warehouse.server_time
+        try:
+            plan = self._plan(view)
+        except (UnsettledError, RefusedError):
+            refuse_old(view, now)  # this is the cause then
+            raise
+        refuse_old(view, now, {m.version for m in plan.migrations})
+        return plan
+
+    def _plan(self, view: View) -> Plan:
         open_ = view.lock.unsettled(view.state) if view.lock else ()
         lineage = self._lineage(view)
         try:

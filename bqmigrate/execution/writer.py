@@ -10,7 +10,7 @@ from bqmigrate.execution import rows
 from bqmigrate.execution.absence import looks
 from bqmigrate.execution.history import Place
 from bqmigrate.execution.jobs import Jobs, StepStopped
-from bqmigrate.execution.refusals import told
+from bqmigrate.execution.refusals import ROLES, is_denied, told
 from bqmigrate.execution.statement import Statement
 from bqmigrate.model.history import Record
 from bqmigrate.warehouse.port import ColumnsWanted
@@ -64,7 +64,7 @@ class Writer:
                 f"the history could not be written: {error.error.message}",
                 where=f"job {error.job_id}",
                 state="What was done stays done; the next run finds it and records it.",
-                hint="run the same command again",
+                hint=f"{ROLES}, then run the same command again" if is_denied(error) else "run the same command again",
             ) from error
         self.seq, self.chain = first + len(batch) - 1, link
         return batch

@@ -10,8 +10,8 @@ from bqmigrate.model import schema_rules
 from bqmigrate.model.catalog import Catalog, Table
 from bqmigrate.model.columns import Column
 from bqmigrate.model.document import Fields, Node, Problem, flag, list_of
-from bqmigrate.model.names import TableName, literal, quote
-from bqmigrate.operations import alter, lookup, reading
+from bqmigrate.model.names import TableName, quote
+from bqmigrate.operations import alter, ddl, lookup, reading
 from bqmigrate.operations.base import Impact, Operation, Primitive
 from bqmigrate.operations.steps import JobStep, Mark, Scope, Step
 
@@ -37,6 +37,9 @@ class AddColumns(Primitive):
             raise Problem(
                 f"cannot add the REQUIRED column {required} to an existing table", fields.at("columns"), help_
             )
+        if path := next((path for c in made.columns if (path := ddl.tagged(c))), None):
+            help_ = "set it once the column is there, with what manages your taxonomy; create_table can set it"
+            raise Problem(f"cannot add {path} with its policy tag: DDL sets none", fields.at("columns"), help_)
         return made
 
     def data(self) -> dict[str, Any]:
@@ -63,7 +66,7 @@ class AddColumns(Primitive):
 
     def step(self, before: Catalog, scope: Scope) -> Step:  # noqa: ARG002
         """Add them by one ALTER TABLE."""
-        clauses = ",\n".join(f"  ADD COLUMN {_definition(c)}" for c in self.columns)
+        clauses = ",\n".join(f"  ADD COLUMN {ddl.column(c)}" for c in self.columns)
         return JobStep(
             _verb("add column", self.columns), str(self.name), f"ALTER TABLE {scope.path(self.name)}\n{clauses}"
         )
@@ -232,18 +235,6 @@ def _aside(table: Table | None, names: Sequence[str], mark: Mark) -> Pairs:
 
 def _renamed(column: Column, old: str, new: str) -> Column:
     return replace(column, name=new) if column.name.lower() == old.lower() else column
-
-
-def _definition(column: Column) -> str:
-    parts = [quote(column.name), column.sql_type()]
-    if column.collation:
-        parts.append(f"COLLATE {literal(column.collation)}")
-    options = [f"description={literal(column.description)}"] if column.description else []
-    if column.rounding_mode:
-        options.append(f"rounding_mode={literal(column.rounding_mode)}")
-    if options:
-        parts.append(f"OPTIONS ({', '.join(options)})")
-    return " ".join(parts)
 
 
 def _verb(verb: str, things: tuple[Any, ...]) -> str:

@@ -101,7 +101,7 @@ class SetOptions(Primitive):
 
     def step(self, before: Catalog, scope: Scope) -> Step:  # noqa: ARG002
         """Set them by one ALTER TABLE."""
-        options = ", ".join(f"{_SQL_NAME.get(k, k)}={_sql_value(k, v)}" for k, v in self.options)
+        options = ", ".join(f"{_SQL_NAME.get(k, k)}={sql_value(k, v)}" for k, v in self.options)
         return JobStep("set options", str(self.name), f"ALTER TABLE {scope.path(self.name)}\n  SET OPTIONS ({options})")
 
     def impact(self, before: Catalog) -> Impact:
@@ -219,7 +219,8 @@ _NOTES = {
 }
 
 
-def _sql_value(key: str, value: Any) -> str:
+def sql_value(key: str, value: Any) -> str:
+    """Write the value of an option as SQL."""
     if value is None:
         return "NULL"
     if isinstance(value, bool):

@@ -8,9 +8,10 @@ from typing import ClassVar
 from bqmigrate.model.catalog import Catalog, CatalogError, Partitioning, Table
 from bqmigrate.model.columns import SQL_NAMES, Column, replace_path
 from bqmigrate.model.names import TableName, literal, quote
-from bqmigrate.operations import lookup
+from bqmigrate.operations import ddl, lookup
 from bqmigrate.operations.alter import RelaxColumn, WidenColumn
 from bqmigrate.operations.base import Impact, Operation, Primitive
+from bqmigrate.operations.options import sql_value
 from bqmigrate.operations.reading import as_days
 from bqmigrate.operations.steps import Check, JobStep, Mark, Scope, Step
 from bqmigrate.operations.tables import every_row
@@ -141,7 +142,7 @@ def _plain(column: Column) -> str:
 
 def definition(table: Table) -> str:
     """Write a table's columns, partitioning, clustering and options for CREATE TABLE."""
-    parts = ["(\n" + ",\n".join(f"  {_column(c)}" for c in table.columns) + "\n)"]
+    parts = ["(\n" + ",\n".join(f"  {ddl.column(c)}" for c in table.columns) + "\n)"]
     if table.partitioning:
         parts.append(f"PARTITION BY {_partition(table, table.partitioning)}")
     if table.clustering:
@@ -149,17 +150,6 @@ def definition(table: Table) -> str:
     if options := _options(table):
         parts.append(f"OPTIONS ({', '.join(options)})")
     return "\n".join(parts)
-
-
-def _column(column: Column) -> str:
-    out = f"{quote(column.name)} {column.sql_type()}"
-    if column.collation:
-        out += f" COLLATE {literal(column.collation)}"
-    if column.default:
-        out += f" DEFAULT {column.default}"
-    if column.mode == "REQUIRED":
-        out += " NOT NULL"
-    return out + (f" OPTIONS (description={literal(column.description)})" if column.description else "")
 
 
 def _partition(table: Table, spec: Partitioning) -> str:
@@ -181,6 +171,8 @@ def _options(table: Table) -> list[str]:
     if table.labels:
         pairs = ", ".join(f"({literal(k)}, {literal(v)})" for k, v in table.labels)
         out.append(f"labels=[{pairs}]")
+    if table.expiration_ms is not None:
+        out.append(f"expiration_timestamp={sql_value('expires_at', table.expiration_ms)}")
     if table.partitioning and table.partitioning.expiration_ms is not None:
         out.append(f"partition_expiration_days={as_days(table.partitioning.expiration_ms)}")
     if table.require_partition_filter:

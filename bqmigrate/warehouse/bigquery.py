@@ -206,10 +206,10 @@ def _google() -> tuple[Any, str]:
     return found, f"https://bigquery.{domain}"
 
 
-def _not_logged_in(error: Exception) -> CredentialsError:
+def _not_logged_in(error: Exception, state: str | None = "Nothing was sent.") -> CredentialsError:
     first_line = str(error).splitlines()[0] if str(error) else type(error).__name__
     return CredentialsError(
-        "BQM330", "there are no usable Google credentials", where=first_line, state="Nothing was sent.", hint=LOGIN
+        "BQM330", "there are no usable Google credentials", where=first_line, state=state, hint=LOGIN
     )
 
 
@@ -249,7 +249,8 @@ def _translated() -> Iterator[None]:
     except api.GoogleAPICallError as error:
         raise _error(error) from error
     except auth.RefreshError as error:
-        raise _not_logged_in(error) from error
+        # It may come in the middle of a run: what was sent before it was sent.
+        raise _not_logged_in(error, None) from error
     except api.RetryError as error:
         raise _unanswered(error) from error
     except (network.RequestException, auth.TransportError, ConnectionError) as error:

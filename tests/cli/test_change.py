@@ -194,6 +194,20 @@ def test_mending_the_file_goes_on_from_the_step_that_failed(cli, write):
     assert cli("current").out == "0010 two\n"
 
 
+def test_the_next_command_of_a_counted_target_leads_no_further(cli, write):
+    """-2 counted again after the first of the two was taken back would take back a third."""
+    write("0010_a.sql", "-- migrate:up\nSELECT 1\n-- migrate:down\nSELECT ERROR('no')\n")
+    write("0011_b.sql", "-- migrate:up\nSELECT 1\n-- migrate:down\nSELECT 1\n")
+    cli("upgrade")
+    failed = cli("downgrade", "-2")
+    assert failed.code == 1
+    assert "bqmigrate downgrade 0009\n" in failed.err
+    assert "-2" not in failed.err
+    write("0010_a.sql", "-- migrate:up\nSELECT 1\n-- migrate:down\nSELECT 1\n")
+    assert cli("repair", "10", "--accept-file", "--yes").code == 0
+    assert cli("downgrade", "0009").code == 0
+
+
 def test_an_edited_file_is_refused_with_both_checksums(cli, folder):
     cli("upgrade")
     file = folder / "migrations" / "0005_tenant_usage_quotas.yaml"

@@ -95,6 +95,23 @@ def test_a_result_that_cannot_be_written_is_an_error_and_no_traceback(folder):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="macOS has no /dev/full, where every write fails")
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_full_disk_ends_no_run(folder, process, stream):
+    with Path("/dev/full").open("w") as full:
+        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, stream: full}
+        done = subprocess.run(
+            [sys.executable, "-m", "bqmigrate", "upgrade"], cwd=folder, text=True, timeout=60, check=False, **streams
+        )
+    if stream == "stdout":
+        assert done.returncode == 1
+        assert "error BQM906: the result could not be written" in done.stderr
+        assert "Traceback" not in done.stderr
+    else:
+        assert (done.returncode, done.stdout.startswith("Applied 9 migrations")) == (0, True)
+    assert process("current", cwd=folder).out == "0009 pipeline_execution_queue\n"
+
+
 def test_current_needs_no_file_to_be_right(cli, folder):
     cli("upgrade")
     (folder / "migrations" / "0010_bad.yaml").write_text("upgrade: [\n")

@@ -171,6 +171,23 @@ def test_without_the_file_nothing_is_told_that_would_be_refused(filled):
     assert (stopped.value.code, "--revert" in stopped.value.hint) == ("BQM520", False)
 
 
+def test_what_comes_before_it_and_can_be_told_is_done_first(stand):
+    """One run set out to do both: of the creates it can be told how far they got, of the statement it cannot."""
+    stand.write("0001_app.yaml", DATASET)
+    stand.upgrade()
+    stand.write("0002_t.yaml", TABLE)
+    stand.write("0003_fill.sql", FILL)
+    with pytest.raises(Killed), stand.open(die_after=3) as project:
+        project.upgrade()
+    stand.clock.advance(LONG)
+    with pytest.raises(UnsettledError):
+        stand.upgrade()
+    assert stand.upgrade("0002").applied == ("0002",)
+    with stand.open() as project:
+        project.repair("mark-applied", "0003")
+    assert stand.states() == {"0001": "applied", "0002": "applied", "0003": "applied"}
+
+
 def test_history_and_show_say_so_too(filled):
     killed(filled, 11, upgraded)
     filled.clock.advance(LONG)

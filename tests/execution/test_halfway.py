@@ -71,6 +71,33 @@ def test_an_upgrade_that_was_given_up_tells_what_it_did(stand):
     assert not [line for line in lines if "✗" in line]
 
 
+DENIED = ("accessDenied", "injected: Permission bigquery.tables.update denied")
+
+
+@pytest.mark.parametrize(
+    ("job", "code", "way_on"),
+    [
+        (
+            "m0003-g1-up1-a1",
+            "BQM201",
+            "grant the roles in docs/real-bigquery.md, or mend migrations/0003_two.yaml, then",
+        ),
+        ("e{}-a1", "BQM214", "grant the roles in docs/real-bigquery.md, then run the same command again"),
+    ],
+)
+def test_a_right_that_is_missing_in_a_job_is_told_as_one(stand, job, code, way_on):
+    """DDL is refused in its job, not when that is sent."""
+    stand.upgrade("0002")
+    sent = next(iter(stand.watch.sent("POST", "jobs"))).asked
+    lineage, rows = sent["jobReference"]["jobId"].split("-")[1], 3
+    stand.write("0003_two.yaml", TWO.partition("  - set_table_options")[0])
+    stand.doom = {f"bqm-{lineage}-{job.format(rows + 1)}": DENIED}
+    with pytest.raises(RunError) as caught:
+        stand.upgrade()
+    assert caught.value.code == code
+    assert caught.value.hint.startswith(way_on)
+
+
 def test_a_file_that_is_gone_is_brought_back_or_done_without(stand):
     stand.refuse = unanswered
     with pytest.raises(RunError):

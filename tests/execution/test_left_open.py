@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+import google.auth.exceptions
 import pytest
 
 from bqmigrate import Project
-from bqmigrate.errors import RunError, UnsettledError
+from bqmigrate.errors import CredentialsError, RunError, UnsettledError
 from bqmigrate.execution.lease import Clocks
 from tests.execution.stand import DATASET, Killed, Recorder
 
@@ -258,6 +259,28 @@ def test_a_job_that_ran_another_text_is_not_a_failure(filled):
         project_on(filled, wire).upgrade()
     assert (caught.value.code, value(filled)) == ("BQM501", 11)
     filled.write("0003_fill.sql", FILL)
+    filled.downgrade("0002")
+    assert value(filled) == 1
+
+
+class Expired(Recorder):
+    """The login runs out right after a statement was sent, and is renewed for the request after the next."""
+
+    def send(self, request, **kwargs):
+        sent = [str(body) for method, _, body, _ in self.requests if method == "POST"]
+        if sent and "n = n + 10" in sent[-1] and not hasattr(self, "told"):
+            self.told = True
+            raise google.auth.exceptions.RefreshError("the metadata server is busy")
+        return super().send(request, **kwargs)
+
+
+def test_a_login_that_ran_out_says_nothing_of_what_was_sent(filled):
+    filled.write("0003_fill.sql", FILL)
+    with pytest.raises(CredentialsError) as caught:
+        project_on(filled, Expired(filled.warehouse.adapter())).upgrade()
+    assert caught.value.state == "It is not known whether the step was done; the next run finds out."
+    assert value(filled) == 11
+    assert filled.states()["0003"] == "half-applied"
     filled.downgrade("0002")
     assert value(filled) == 1
 

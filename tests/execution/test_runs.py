@@ -259,6 +259,38 @@ def test_a_lock_that_was_deleted_is_noticed(stand):
         stand.upgrade()
 
 
+def test_what_is_stated_of_nested_fields_is_there_after_they_were_added(stand):
+    inner = "{name: x, type: STRING, description: It's deep.}, {name: y, type: NUMERIC, roundingMode: ROUND_HALF_EVEN}"
+    column = f"{{name: r, type: RECORD, mode: REPEATED, description: All., fields: [{inner}]}}"
+    stand.users().write("0003_r.yaml", f"upgrade:\n  - add_columns: {{table: app.users, columns: [{column}]}}\n")
+    stand.upgrade()
+    added = stand.table("app.users")["schema"]["fields"][-1]
+    assert (added["mode"], added["description"]) == ("REPEATED", "All.")
+    assert added["fields"][0]["description"] == "It's deep."
+    assert added["fields"][1]["roundingMode"] == "ROUND_HALF_EVEN"
+
+
+def test_a_policy_tag_that_an_added_column_would_lack_is_refused(stand):
+    tag = "policyTags: {names: [projects/p/locations/us/taxonomies/1/policyTags/2]}"
+    inner = f"{{name: x, type: STRING, {tag}}}"
+    for column, path in ((inner, "x"), (f"{{name: r, type: RECORD, fields: [{inner}]}}", "r.x")):
+        stand.users().write("0003_t.yaml", f"upgrade:\n  - add_columns: {{table: app.users, columns: [{column}]}}\n")
+        with pytest.raises(ValidationError, match=f"cannot add {path} with its policy tag") as caught:
+            stand.upgrade()
+        assert caught.value.findings[0].code == "BQM125"
+
+
+def test_a_table_that_was_written_anew_on_the_way_back_expires_when_it_did(stand):
+    expires = '{table: app.users, expires_at: "2099-01-01T00:00:00Z"}'
+    stand.users().write("0003_a.yaml", f"upgrade:\n  - set_table_options: {expires}\n")
+    relax = "{table: app.users, columns: [{name: id, mode: NULLABLE}]}"
+    stand.write("0004_b.yaml", f"upgrade:\n  - alter_columns: {relax}\n")
+    stand.upgrade(allow_data_loss=True)
+    stand.downgrade("0003", allow_data_loss=True)
+    assert stand.table("app.users")["schema"]["fields"][0]["mode"] == "REQUIRED"
+    assert stand.table("app.users")["expirationTime"] == "4070908800000"
+
+
 def test_a_python_step_queries_with_every_type_of_parameter(stand):
     stand.users().write(
         "0003_typed.py",
