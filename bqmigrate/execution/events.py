@@ -37,6 +37,14 @@ class LeaseWaiting:
 
 
 @dataclass(frozen=True)
+class WayBackGivenUp:
+    """A dead run had set out to take a version back, and not begun: it stays as it is."""
+
+    version: str
+    name: str
+
+
+@dataclass(frozen=True)
 class LeaseTaken:
     """This run holds the lease; `taken_over_from` names a dead holder, the rest what is known of it."""
 
@@ -132,6 +140,7 @@ Event = (
     RunStarted
     | LeaseWaiting
     | LeaseTaken
+    | WayBackGivenUp
     | LimitWaiting
     | MigrationStarted
     | StepStarted

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 from bqmigrate.errors import RefusedError, RunError, UnsettledError, ValidationError
 from bqmigrate.execution import history, holders, lease
@@ -14,6 +13,7 @@ from bqmigrate.execution.events import Emit, LimitWaiting, RunStarted
 from bqmigrate.execution.executor import Done, Executor
 from bqmigrate.execution.history import Place, View
 from bqmigrate.execution.identity import Identity
+from bqmigrate.execution.idle import Asking, Idle, give_up
 from bqmigrate.execution.inquiry import asked, can_tell
 from bqmigrate.execution.jobs import Jobs
 from bqmigrate.execution.lease import Clocks, Lease
@@ -25,31 +25,14 @@ from bqmigrate.execution.settle import assumed, find_out
 from bqmigrate.execution.stepper import Stepper
 from bqmigrate.execution.stop import Stop
 from bqmigrate.execution.writer import Writer
-from bqmigrate.files.migration import MigrationSet
 from bqmigrate.model.history import Direction, HistoryState, Record, StepRecord
 from bqmigrate.operations.steps import ObjectRef, Scope
 from bqmigrate.planning.plan import Plan, PlannedMigration
+from bqmigrate.planning.planner import Planner
 from bqmigrate.warehouse.port import Resource, Warehouse
 
 ROUNDS = 30
 logger = logging.getLogger("bqmigrate")
-
-
-class Planner(Protocol):
-    """The pure decisions a run asks for."""
-
-    @property
-    def files(self) -> MigrationSet:
-        """Return the migrations that are decided on."""
-
-    def plan(self, state: HistoryState, lineage: str) -> Plan:
-        """Return what to do from a state."""
-
-    def aimed_at(self, target: str, direction: Direction | None = None) -> Planner:
-        """Return the same decisions for another target, and another direction where one is given."""
-
-    def again(self, state: HistoryState, versions: Sequence[str], lineage: str) -> Sequence[PlannedMigration]:
-        """Return what an interrupted upgrade set out to do."""
 
 
 @dataclass(frozen=True)
@@ -108,17 +91,30 @@ class Runner:
 
     def plan(self, view: View) -> Plan:
         """Decide, on what was read and on what open runs may have done since. Raises UnsettledError."""
+        return self.decide(view)[0]
+
+    def decide(self, view: View) -> tuple[Plan, Sequence[Idle]]:
+        """Decide, and say which ways back that were set out are given up. Raises UnsettledError."""
         now = self.warehouse.server_time
         try:
-            plan = self._plan(view)
+            plan = self._plan(view, ())
         except (UnsettledError, RefusedError):
             refuse_old(view, now)  # this is the cause then
             raise
+        going_down = {m.version for m in plan.migrations if m.direction == "downgrade"}
+        open_ = {v.version for v in view.lock.unsettled(view.state)} if view.lock else set()
+        keeps = open_ - going_down if self.direction == "downgrade" else open_
+        asking = Asking(
+            self.warehouse, self.planner, Jobs(self.warehouse, sleep=self.clocks.sleep), self._lineage(view)
+        )
+        idle = list(asking.idle(view, keeps))
+        if idle:
+            plan = self._plan(view, {i.known.version for i in idle})
         refuse_old(view, now, {m.version for m in plan.migrations})
-        return plan
+        return plan, idle
 
-    def _plan(self, view: View) -> Plan:
-        open_ = view.lock.unsettled(view.state) if view.lock else ()
+    def _plan(self, view: View, stays: Collection[str]) -> Plan:
+        open_ = [v for v in view.lock.unsettled(view.state) if v.version not in stays] if view.lock else []
         lineage = self._lineage(view)
         try:
             return self.planner.plan(assumed(view.state, open_), lineage)
@@ -137,10 +133,10 @@ class Runner:
         patience = lease.Patience(self.lock_timeout_s, self.clocks)
         for _ in range(ROUNDS):
             view = view or self.read()
-            plan = self.plan(view)
+            plan, idle = self.decide(view)
             if shown is not None and not plan.is_within(shown):
                 raise _stale()
-            if plan.is_empty:
+            if plan.is_empty and not idle:
                 return Outcome(plan, Done(), view.state)
             self._refuse_loss(plan)
             looks = Looks(
@@ -159,14 +155,14 @@ class Runner:
                 )
                 view = None
                 continue
-            first = self._chunks(view, plan)[0]
+            first = next(iter(self._chunks(view, plan)), ())
             own = opened(self.identity.run_id, first, view.state.last_seq, self.warehouse.server_time)
             taken = self._take(view, plan, own)
             if taken is None:
                 view = None
                 continue
             self.emit(holders.taken(view))
-            outcome = self._hold(taken, view, plan, own, looks)
+            outcome = self._hold(taken, view, plan, own, looks, idle)
             again = self.direction == "downgrade" and view.lock is not None and view.lock.waiting(view.state)
             return self._and_then(outcome) if again else outcome
         raise RunError("BQM219", f"the lock kept moving for {ROUNDS} rounds", hint="bqmigrate history")
@@ -206,11 +202,19 @@ class Runner:
             return None
         return Lease(self.warehouse, self.place, lock, etag, self.clocks, self.clocks.monotonic())
 
-    def _hold(self, held: Lease, view: View, plan: Plan, own: OpenRun, looks: dict[ObjectRef, Resource]) -> Outcome:
+    def _hold(
+        self,
+        held: Lease,
+        view: View,
+        plan: Plan,
+        own: OpenRun,
+        looks: dict[ObjectRef, Resource],
+        idle: Sequence[Idle],
+    ) -> Outcome:
         """Run with the lease in hand, and let go of it whatever happens."""
         executor = self._executor(held, view, looks)
         try:
-            plan = self._prepare(executor, view, plan)
+            plan = self._prepare(executor, view, plan, idle)
             self.emit(
                 RunStarted(
                     plan.direction, plan.from_version, plan.to_version, tuple(m.version for m in plan.migrations)
@@ -255,7 +259,7 @@ class Runner:
         executor.done_before = {(s.version, s.direction, s.generation): s.done_on_the_way for s in view.state.unsettled}
         return executor
 
-    def _prepare(self, executor: Executor, view: View, plan: Plan) -> Plan:
+    def _prepare(self, executor: Executor, view: View, plan: Plan, idle: Sequence[Idle]) -> Plan:
         """Write what has to stand in the history before the first step, and settle what is open."""
         if view.lock is not None and not view.has_rows_table:
             history.create_rows(self.warehouse, self.place)
@@ -264,6 +268,9 @@ class Runner:
         if view.lock is not None and view.lock.holder is not None:
             executor.records.append(self.identity.record("taken_over", name=view.lock.holder.id))
             executor.flush()
+        for each in idle:
+            give_up(executor, each)
+        executor.flush()
         going = {m.version for m in plan.migrations}
         open_ = view.lock.unsettled(view.state) if view.lock else ()
         open_ups = [v for v in open_ if v.direction == "upgrade" and v.version in going]

@@ -40,12 +40,15 @@ class Until(Recorder):
 
     method: str = "POST"
     words: str = ""
+    after: bool = True
+    unsent: tuple = ()
 
     def send(self, request, **kwargs):
         body = request.body or ""
         text = body if isinstance(body, str) else body.decode()
         if request.method == self.method and self.words in text and self.die_after is None:
-            self.die_after = len(self.requests) + 1
+            self.die_after = len(self.requests) + self.after
+            self.unsent = request, kwargs
         return super().send(request, **kwargs)
 
 
@@ -59,12 +62,13 @@ def project_on(stand, wire):
     )
 
 
-def kill(stand, words, act, method="POST"):
-    """Run until a request was answered, and die there; the lease runs out."""
-    stand.recorder = Until(stand.warehouse.adapter(), method=method, words=words)
+def kill(stand, words, act, method="POST", *, after=True):
+    """Run until a request was answered, or was to be sent, and die there; the lease runs out."""
+    stand.recorder = wire = Until(stand.warehouse.adapter(), method=method, words=words, after=after)
     with pytest.raises(Killed):
-        act(project_on(stand, stand.recorder))
+        act(project_on(stand, wire))
     stand.clock.advance(AFTER_TTL)
+    return wire.unsent
 
 
 def upgrade(project):
@@ -221,6 +225,59 @@ def test_a_downgrade_by_one_after_a_killed_upgrade_of_two(filled):
     assert "a" in filled.columns("app.t")
     filled.upgrade("0003")
     assert filled.states()["0003"] == "applied"
+
+
+# -- a way back that was set out and not begun ------------------------------------------------------------------
+
+COLUMN = "upgrade:\n  - add_columns: {{table: app.t, columns: [{{name: {}, type: STRING}}]}}\n"
+
+
+@pytest.fixture
+def two_more(filled):
+    """Two columns with values."""
+    filled.write("0003_a.yaml", COLUMN.format("a"))
+    filled.write("0004_b.yaml", COLUMN.format("b"))
+    filled.upgrade()
+    filled.query("UPDATE app.t SET a = 'kept', b = 'gone' WHERE TRUE")
+    return filled
+
+
+def kept(stand):
+    return stand.query("SELECT n, a FROM app.t")
+
+
+def test_of_a_downgrade_that_died_only_what_had_begun_is_finished(two_more):
+    kill(two_more, "RENAME COLUMN `b`", lambda project: project.downgrade("base", allow_data_loss=True))
+    assert two_more.upgrade().applied == ("0004",)
+    assert kept(two_more) == [(1, "kept")]
+    assert set(two_more.states().values()) == {"applied"}
+    assert two_more.upgrade().requests == 2
+    assert two_more.downgrade("0002").reverted == ("0004", "0003")
+    two_more.upgrade()
+    assert [line.state for line in two_more.history().migrations] == ["applied"] * 4
+
+
+def test_a_downgrade_keeps_what_it_was_told_to_keep(two_more):
+    kill(two_more, "RENAME COLUMN `b`", lambda project: project.downgrade("0002"))
+    assert two_more.downgrade("0003").reverted == ("0004",)
+    assert two_more.states()["0003"] == "applied"
+    two_more.upgrade()
+    assert kept(two_more) == [(1, "kept")]
+
+
+def test_one_that_had_not_begun_at_all_leaves_nothing_to_do(two_more):
+    late, options = kill(two_more, "RENAME COLUMN `b`", lambda project: project.downgrade("0002"), after=False)
+    assert two_more.upgrade().nothing_to_do
+    assert two_more.query("SELECT a, b FROM app.t") == [("kept", "gone")]
+    assert two_more.upgrade().requests == 2
+    assert two_more.warehouse.adapter().send(late, **options).status_code == 409
+    assert two_more.downgrade("0002").reverted == ("0004", "0003")
+
+
+def test_what_had_begun_is_finished_by_either(two_more):
+    kill(two_more, "RENAME COLUMN `a`", lambda project: project.downgrade("0002"))
+    assert two_more.downgrade("0002").reverted[-1] == "0003"
+    assert two_more.states()["0003"] == two_more.states()["0004"] == "reverted"
 
 
 # -- ids and texts that do not belong together ------------------------------------------------------------------

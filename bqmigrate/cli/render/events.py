@@ -21,6 +21,7 @@ from bqmigrate.execution.events import (
     StepFailed,
     StepFinished,
     StepStarted,
+    WayBackGivenUp,
 )
 
 NOWHERE = "(nothing)"
@@ -49,6 +50,8 @@ def event_lines(event: Event, environment: Environment, marks: Marks, width: int
             return [first, *_known_of(event, event.holder), *until]
         case LeaseTaken(taken_over_from=str(holder)):
             return [Text("taken over from a run that does not answer any more"), *_known_of(event, holder)]
+        case WayBackGivenUp():
+            return [Text(f"     {event.version} stays as it is: an earlier run was to take it back, and had not begun")]
         case LimitWaiting():
             waits = f"     waits {event.seconds:.0f} s for {one_line(event.target)}: {one_line(event.reason)}"
             return [Text(waits if width is None else cut(waits, width, marks.cut))]
