@@ -6,20 +6,23 @@ done to the others: to take them back as well, only because they were written do
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bqmigrate.errors import BqmigrateError, RunError
+from bqmigrate.execution.age import interrupted_long_ago
 from bqmigrate.execution.events import WayBackGivenUp
 from bqmigrate.execution.executor import Executor
 from bqmigrate.execution.fence import fenced
 from bqmigrate.execution.history import View
 from bqmigrate.execution.jobs import Jobs
+from bqmigrate.execution.lease import is_dead
 from bqmigrate.execution.lock import OpenVersion
+from bqmigrate.execution.refusals import JobUnread
 from bqmigrate.execution.settle import sealed
 from bqmigrate.model.history import VersionState
 from bqmigrate.operations.steps import JobStep, PatchStep
-from bqmigrate.planning.plan import PlannedMigration, PlannedStep
+from bqmigrate.planning.plan import Plan, PlannedMigration, PlannedStep
 from bqmigrate.planning.planner import Planner
 from bqmigrate.warehouse.port import Warehouse
 
@@ -42,10 +45,19 @@ class Asking:
     jobs: Jobs
     lineage: str
 
-    def idle(self, view: View, keeps: Collection[str]) -> Iterator[Idle]:
-        """Yield what was set out and not begun of the versions that may stay."""
-        open_ = view.lock.unsettled(view.state) if view.lock else ()
-        for item in {v.version: v for v in open_ if v.direction == "downgrade" and v.version in keeps}.values():
+    def idle(self, view: View, plan: Plan) -> Sequence[Idle]:
+        """Return what a dead run set out and did not begin, of versions that the target of a plan would leave."""
+        now, holder = self.warehouse.server_time, view.lock.holder if view.lock else None
+        if view.lock is None or (holder is not None and not is_dead(holder, view, now)):
+            return []
+        open_ = {v.version: v for v in view.lock.unsettled(view.state) if v.direction == "downgrade"}
+        told = {v.version for v, _ in interrupted_long_ago(view, now)} | (
+            plan.going_down if plan.direction == "downgrade" else frozenset()
+        )
+        return list(self._idle(view, [item for version, item in open_.items() if version not in told]))
+
+    def _idle(self, view: View, open_: Sequence[OpenVersion]) -> Iterator[Idle]:
+        for item in open_:
             known = view.state.versions.get(item.version)
             if known is None or known.standing != "applied" or known.generation != item.generation:
                 continue
@@ -58,18 +70,20 @@ class Asking:
                 yield Idle(known, upgrade, steps)
 
     def _has_begun(self, steps: tuple[PlannedStep, ...]) -> bool:
-        """Tell whether the first step that tells anything was done; steps are sent in order."""
-        for planned in steps:
-            step = planned.step
-            if isinstance(step, JobStep):
-                known = self.jobs.look(lambda attempt, key=planned.key: key.job_id(self.lineage, attempt))  # type: ignore[misc]
-                return known.ran is not None or known.is_partial
-            if not isinstance(step, PatchStep):
-                return True  # a create, or Python: nothing tells
-            live = self.warehouse.get(step.reference)
-            if live is None or step.is_done(live.body):
-                return True  # by this patch, it may be
-        return False
+        """Tell whether a step was done, or may have been."""
+        return any(self._may_be_done(s) for s in steps)
+
+    def _may_be_done(self, planned: PlannedStep) -> bool:
+        step = planned.step
+        if isinstance(step, JobStep):
+            try:
+                return self.jobs.has_begun(lambda attempt: planned.key.job_id(self.lineage, attempt))
+            except JobUnread:
+                return True
+        if not isinstance(step, PatchStep):
+            return True  # a create, or Python: nothing tells
+        live = self.warehouse.get(step.reference)
+        return live is None or step.is_done(live.body)
 
 
 def _is_as_set_out(item: OpenVersion, steps: tuple[PlannedStep, ...]) -> bool:
@@ -92,9 +106,8 @@ def give_up(executor: Executor, idle: Idle) -> None:
                 hint="run the same command again",
             )
     adopted = known.record.event == "adopted"
-    # Its ids are used up by the seals, and those of an upgrade that was to follow: the next ones are others.
     row = executor.identity.of(
-        replace(idle.upgrade, generation=known.generation + 1),
+        idle.upgrade,
         "adopted" if adopted else "repaired",
         known.steps,
         plan_checksum=f"sha256:{idle.upgrade.digest}",

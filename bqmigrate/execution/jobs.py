@@ -119,6 +119,16 @@ class Jobs:
             is_partial = is_partial or _left_something(job)
         raise _outrun(job_id_of)
 
+    def has_begun(self, job_id_of: Callable[[int], str]) -> bool:
+        """Tell whether an attempt runs, ended well or left something; waits for none."""
+        for attempt in self._attempts(job_id_of):
+            job = self._read(job_id_of(attempt))
+            if job is None:
+                return False
+            if not job.is_done or (job.error is None and job.sql != SEAL) or _left_something(job):
+                return True
+        raise _outrun(job_id_of)
+
     def seal(self, job_id_of: Callable[[int], str]) -> Known:
         """Use up the next free id with a no-op; returns what the real attempts before it got done.
 

@@ -150,6 +150,15 @@ class Lock:
         """
         return [v for v, waits in self._open(state) if not waits]
 
+    def unsettled_upgrades(self, state: HistoryState) -> Sequence[OpenVersion]:
+        """Return each upgrade that is not settled once: as set out with most steps, by the last run of those."""
+        longest: dict[tuple[str, int], OpenVersion] = {}
+        for item in self.unsettled(state):
+            before = longest.get((item.version, item.generation))
+            if item.direction == "upgrade" and (before is None or len(item.steps) >= len(before.steps)):
+                longest[item.version, item.generation] = item
+        return list(longest.values())
+
     def waiting(self, state: HistoryState) -> Sequence[OpenVersion]:
         """Return the upgrades that were set out after downgrades which are not settled."""
         return [v for v, waits in self._open(state) if waits]
@@ -182,6 +191,7 @@ class Lock:
         """
         if self.fits:
             return _dump(self)
+        text = _dump(self)
         for whole in range(len(self.runs) - 1, -1, -1):
             text = _dump(replace(self, runs=(*self.runs[:whole], *(r.bare for r in self.runs[whole:]))))
             if len(text) <= LENGTH_LIMIT:
@@ -256,7 +266,11 @@ def _opened(migration: PlannedMigration) -> OpenVersion:
 
 def _settled(item: OpenVersion, seq: int, state: HistoryState) -> bool:
     known = state.versions.get(item.version)
-    if known is None or known.record.seq <= seq or known.generation < item.generation:
+    if known is None or known.record.seq <= seq:
+        return False
+    if known.record.event in {"repaired", "adopted"}:
+        return True  # it says where the version stands, whatever was set out before
+    if known.generation < item.generation:
         return False
     # A seal accounts for the upgrade that it gives up; what takes back the rest of it comes after.
     return item.direction == "upgrade" or known.record.event != "sealed" or known.standing == "reverted"

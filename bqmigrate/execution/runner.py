@@ -101,15 +101,16 @@ class Runner:
         except (UnsettledError, RefusedError):
             refuse_old(view, now)  # this is the cause then
             raise
-        going_down = {m.version for m in plan.migrations if m.direction == "downgrade"}
-        open_ = {v.version for v in view.lock.unsettled(view.state)} if view.lock else set()
-        keeps = open_ - going_down if self.direction == "downgrade" else open_
-        asking = Asking(
-            self.warehouse, self.planner, Jobs(self.warehouse, sleep=self.clocks.sleep), self._lineage(view)
-        )
-        idle = list(asking.idle(view, keeps))
+        jobs = Jobs(self.warehouse, sleep=self.clocks.sleep)
+        asking = Asking(self.warehouse, self.planner, jobs, self._lineage(view))
+        idle = asking.idle(view, plan)
         if idle:
             plan = self._plan(view, {i.known.version for i in idle})
+            # What lies above one that has begun goes down with it.
+            down = plan.going_down
+            if any(i.known.version in down for i in idle):
+                idle = [i for i in idle if i.known.version not in down]
+                plan = self._plan(view, {i.known.version for i in idle})
         refuse_old(view, now, {m.version for m in plan.migrations})
         return plan, idle
 
@@ -222,9 +223,10 @@ class Runner:
             )
             lock, state = view.lock, view.state
             open_ = (*lock.unsettled(state), *lock.waiting(state)) if lock else ()
+            listed = {v.version for v in own.versions}
             for number, chunk in enumerate(self._chunks(view, plan)):
                 own = opened(self.identity.run_id, chunk, executor.writer.seq, self.warehouse.server_time)
-                if number:
+                if number or not listed.issuperset(m.version for m in chunk):
                     held.reopen(own, after(view, executor))
                 self._start(executor, chunk)
                 executor.run(chunk, resumed=open_)
@@ -270,11 +272,11 @@ class Runner:
             executor.flush()
         for each in idle:
             give_up(executor, each)
-        executor.flush()
-        going = {m.version for m in plan.migrations}
-        open_ = view.lock.unsettled(view.state) if view.lock else ()
-        open_ups = [v for v in open_ if v.direction == "upgrade" and v.version in going]
-        if self.direction == "downgrade" and open_ups:
+        if idle:
+            executor.flush()
+        down = plan.going_down
+        open_ups = [v for v in view.lock.unsettled_upgrades(view.state) if v.version in down] if view.lock else []
+        if open_ups:
             plan = self._settle(executor, view, plan, open_ups)
         return plan
 

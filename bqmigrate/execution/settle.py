@@ -16,7 +16,7 @@ from bqmigrate.execution.evidence import reached
 from bqmigrate.execution.fence import fenced
 from bqmigrate.execution.lock import OpenVersion
 from bqmigrate.execution.stepper import Stepper
-from bqmigrate.model.history import HistoryState, Outcome, Record, StepRecord, VersionState
+from bqmigrate.model.history import Event, HistoryState, Outcome, Record, StepRecord, VersionState
 from bqmigrate.operations.raw import is_raw
 from bqmigrate.operations.steps import CreateStep, JobStep, PatchStep, PythonStep
 from bqmigrate.planning.plan import PlannedMigration, PlannedStep
@@ -40,9 +40,9 @@ def assumed(state: HistoryState, unsettled: Sequence[OpenVersion]) -> HistorySta
             lineage = known.lineage
         if item.direction == "downgrade" and known is not None:
             steps, reached = known.steps, known.reached
-        row = Record(
-            ASSUMED, 0, 0, "started", "", item.version, item.name, item.direction, item.generation, item.checksum
-        )
+        # Of what was adopted the way back leaves all in place, interrupted or not.
+        event: Event = "adopted" if known is not None and known.record.event == "adopted" else "started"
+        row = Record(ASSUMED, 0, 0, event, "", item.version, item.name, item.direction, item.generation, item.checksum)
         state = state.with_version(
             VersionState(
                 item.version,
@@ -68,7 +68,8 @@ def _agreed(steps: Sequence[StepRecord], before: Sequence[StepRecord]) -> tuple[
     if not steps or not before:
         return tuple(steps or before)
     others = {s.number: s.digest for s in before if s.kind == "job"}
-    return tuple(replace(s, digest="") if others.get(s.number, s.digest) != s.digest else s for s in steps)
+    agreed = (replace(s, digest="") if others.get(s.number, s.digest) != s.digest else s for s in steps)
+    return (*agreed, *before[len(steps) :])
 
 
 def find_out(stepper: Stepper, migration: PlannedMigration, recorded: OpenVersion) -> tuple[StepRecord, ...]:

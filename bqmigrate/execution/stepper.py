@@ -13,7 +13,7 @@ from typing import Any
 from bqmigrate.errors import BqmigrateError, RefusedError, UnsettledError
 from bqmigrate.execution.absence import find
 from bqmigrate.execution.jobs import Jobs, Ran, StepStopped
-from bqmigrate.execution.labels import put_back
+from bqmigrate.execution.labels import labels_before, put_back
 from bqmigrate.execution.lease import Lease
 from bqmigrate.execution.pace import changed_by
 from bqmigrate.execution.refusals import NotKnown
@@ -114,9 +114,10 @@ class Stepper:
         lost: tuple[str, ...] = ()
         if step.rewrites is not None and step.of is not None and self.find_done(planned) is None:
             lost = lost_columns(self.warehouse, step.of, step.rewrites)
+        labels = labels_before(self.warehouse, step)
         result = _of_job(self._past_strays(planned, step), "done")
-        if step.of is not None and step.keeps_labels:
-            put_back(self.warehouse, step.of, step.keeps_labels)
+        if step.of is not None and labels:
+            put_back(self.warehouse, step.of, labels)
         return replace(result, notes=(f"gone with it, set aside earlier: {', '.join(lost)}",)) if lost else result
 
     def _past_strays(self, planned: PlannedStep, step: JobStep) -> Ran:

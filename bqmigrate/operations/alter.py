@@ -236,7 +236,11 @@ def _expanded(name: TableName, change: ColumnChange, known: Table | None) -> lis
         old = known.column(change.path) if known else None
         kind, length, precision, scale = change.type
         target = replace(old or Column(change.path, kind), type=kind)
-        out.append(WidenColumn(name, replace(target, max_length=length, precision=precision, scale=scale)))
+        target = replace(target, max_length=length, precision=precision, scale=scale)
+        others = (change.relax, change.default, change.description)
+        # A type that is only said again changes nothing, and its way back would write the table anew.
+        if old is None or not old.same_type(target) or not any(others):
+            out.append(WidenColumn(name, target))
     if change.relax:
         out.append(RelaxColumn(name, change.path))
     if change.default:

@@ -164,7 +164,7 @@ class RenameColumns(Primitive):
 
     def inverse(self, before: Catalog, mark: Mark) -> tuple[Operation, ...]:  # noqa: ARG002
         """Rename them back, in the opposite order."""
-        return (RenameColumns(self.name, tuple((new, old) for old, new in reversed(self.columns))),)
+        return (RenameColumns(self.name, _back(before.tables.get(self.name), self.columns)),)
 
     def step(self, before: Catalog, scope: Scope) -> Step:  # noqa: ARG002
         """Rename them by one ALTER TABLE."""
@@ -195,7 +195,7 @@ class SetAsideColumns(RenameColumns):
 
     def inverse(self, before: Catalog, mark: Mark) -> tuple[Operation, ...]:  # noqa: ARG002
         """Bring them back."""
-        return (BringBackColumns(self.name, tuple((new, old) for old, new in reversed(self.columns))),)
+        return (BringBackColumns(self.name, _back(before.tables.get(self.name), self.columns)),)
 
     def impact(self, before: Catalog) -> Impact:  # noqa: ARG002
         """Say which columns go, and where they wait."""
@@ -231,6 +231,17 @@ def _aside(table: Table | None, names: Sequence[str], mark: Mark) -> Pairs:
             place = f"{mark.aside(name)}_{count}"
         pairs.append((name, place))
     return tuple(pairs)
+
+
+def _back(table: Table | None, renames: Pairs) -> Pairs:
+    """Return what renames columns back, to the very spelling that they had: names are found in any case."""
+    pairs = []
+    for old, new in renames:
+        known = table.column(old) if table is not None else None
+        pairs.append((new, known.name if known is not None else old))
+        if table is not None:
+            table = replace(table, columns=tuple(_renamed(c, old, new) for c in table.columns))
+    return tuple(reversed(pairs))
 
 
 def _renamed(column: Column, old: str, new: str) -> Column:

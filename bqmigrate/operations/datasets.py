@@ -62,6 +62,11 @@ class CreateDataset(Primitive):
         """Create it by datasets.insert."""
         reference = ObjectRef(scope.project, scope.dataset(self.name))
         made = self.dataset
+        if made.location is not None and made.location.upper() != scope.location.upper():
+            raise CatalogError(
+                f"dataset {self.name} would be in {made.location}, and this environment works in {scope.location}: "
+                "no job of it would find the dataset"
+            )
         body: dict[str, Any] = {
             "datasetReference": {"projectId": reference.project, "datasetId": reference.dataset},
             "location": made.location or scope.location,

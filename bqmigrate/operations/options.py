@@ -97,7 +97,9 @@ class SetOptions(Primitive):
         known = before.tables.get(self.name)
         if known is None:
             return None
-        return (SetOptions(self.name, tuple((key, _option(known, key)) for key, _ in self.options)),)
+        stated = ((key, _option(known, key)) for key, _ in self.options)
+        old = ((k, _inherited(before, self.name, k) if v is None else v) for k, v in stated)
+        return (SetOptions(self.name, tuple(old)),)
 
     def step(self, before: Catalog, scope: Scope) -> Step:  # noqa: ARG002
         """Set them by one ALTER TABLE."""
@@ -243,6 +245,12 @@ def _option(table: Table, key: str) -> Any:
     if key == "partition_expiration_days":
         return table.partitioning.expiration_ms if table.partitioning else None
     return getattr(table, OPTIONS[key])
+
+
+def _inherited(catalog: Catalog, name: TableName, key: str) -> Any:
+    """Return what a table that states nothing has from its dataset; to clear the option would take that away too."""
+    dataset = catalog.datasets.get(name.dataset)
+    return dataset.default_partition_expiration_ms if dataset and key == "partition_expiration_days" else None
 
 
 def _with_option(table: Table, key: str, value: Any) -> Table:

@@ -18,6 +18,8 @@ from bqmigrate.operations.tables import every_row
 
 GRANULARITY = {"TIMESTAMP": "TIMESTAMP_TRUNC", "DATETIME": "DATETIME_TRUNC", "DATE": "DATE_TRUNC"}
 
+# Digits before the point that a NUMERIC may have.
+NUMERIC_DIGITS = 29
 # What an element of an array is called in a statement.
 ELEMENT = "element"
 
@@ -121,8 +123,17 @@ class RebuildColumn(Primitive):
         if target.precision is not None:
             scale = target.scale or 0
             checks.append(f"ROUND({column}, {scale}) != {column}")
-            checks.append(f"ABS({column}) >= NUMERIC '1{'0' * (target.precision - scale)}'")
+            checks += self._too_large(old, column, target.precision - scale)
         return f"({' OR '.join(checks)})"
+
+    def _too_large(self, old: Column, column: str, digits: int) -> list[str]:
+        """Return the condition of a number with more digits before the point; none where no value has as many."""
+        kind = "NUMERIC"
+        if digits >= NUMERIC_DIGITS:
+            if old.type != "BIGNUMERIC":
+                return []
+            kind = "BIGNUMERIC"
+        return [f"ABS({column}) >= {kind} '1{'0' * digits}'"]
 
     def _value(self, column: Column, known: Table) -> str:
         name = quote(column.name)

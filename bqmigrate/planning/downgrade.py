@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bqmigrate.errors import RefusedError
 from bqmigrate.files.migration import Migration, MigrationSet
@@ -15,7 +15,7 @@ from bqmigrate.planning import targets
 from bqmigrate.planning.changed import refuse_changed
 from bqmigrate.planning.compile import steps_down, upgrade_of
 from bqmigrate.planning.plan import Plan, PlannedMigration, PlannedStep
-from bqmigrate.planning.trace import Trace, Traced, TraceError, made_label, replay, undo, walk
+from bqmigrate.planning.trace import Trace, Traced, TraceError, as_made, made_label, replay, undo, walk
 from bqmigrate.planning.verify import refuse_disagreement, refused
 
 
@@ -98,6 +98,7 @@ def _planned(item: _Applied, catalog: Catalog, scope: Scope, lineage: str) -> tu
         elif item.migration.downgrade is not None and not _goes_by_inverses(item):
             written = walk(item.migration.downgrade, catalog, trace.mark)
             steps, catalog = steps_down(written.operations, trace.mark, scope, catalog, made_by=None)
+            steps = tuple(replace(s, step=as_made(s.step, trace)) for s in steps)
         else:
             operations, left = _inverses(item, found)
             made_by = made_label(known.lineage or lineage, trace.mark)

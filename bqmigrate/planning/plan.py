@@ -93,6 +93,11 @@ class Plan:
         return [step for migration in self.migrations for step in migration.steps]
 
     @property
+    def going_down(self) -> frozenset[str]:
+        """Return the versions that are taken back."""
+        return frozenset(m.version for m in self.migrations if m.direction == "downgrade")
+
+    @property
     def loses_data(self) -> bool:
         """Tell whether a step loses rows or values for certain."""
         return any(s.impact.data_loss for s in self.steps)

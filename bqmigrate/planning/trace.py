@@ -13,7 +13,7 @@ from bqmigrate.model.document import printable
 from bqmigrate.model.history import HistoryState
 from bqmigrate.operations.base import Operation
 from bqmigrate.operations.datasets import CreateDataset
-from bqmigrate.operations.steps import Mark
+from bqmigrate.operations.steps import CreateStep, Mark, Step
 from bqmigrate.operations.tables import CreateTable
 from bqmigrate.operations.views import CreateView
 
@@ -130,6 +130,19 @@ def replay(
         traces.append(trace)
         catalog = trace.after
     return traces, []
+
+
+def as_made(step: Step, trace: Trace) -> Step:
+    """Return a create of a written way back with the label that its object had before: it is ours, as it was."""
+    if not isinstance(step, CreateStep) or step.resource == "dataset":
+        return step
+    before = trace.before
+    known = {str(name): table.labels for name, table in before.tables.items()}
+    known |= {str(name): view.labels for name, view in before.views.items()}
+    label = dict(known.get(step.target, ())).get(MADE_LABEL)
+    if label is None or MADE_LABEL in step.body.get("labels", {}):
+        return step
+    return replace(step, body={**step.body, "labels": {**step.body.get("labels", {}), MADE_LABEL: label}})
 
 
 def undo(trace: Trace, found: Sequence[str]) -> tuple[Sequence[Traced], Sequence[str], Traced | None]:

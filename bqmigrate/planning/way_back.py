@@ -11,7 +11,7 @@ from bqmigrate.model.catalog import Catalog, CatalogError
 from bqmigrate.operations.base import Operation
 from bqmigrate.operations.steps import JobStep, PythonStep, Scope, Step
 from bqmigrate.operations.stored import NotStored, from_data, to_data
-from bqmigrate.planning.trace import Trace, Traced, TraceError, made_label, walk
+from bqmigrate.planning.trace import Trace, Traced, TraceError, as_made, made_label, walk
 
 Inverse = tuple[Step, ...] | None
 
@@ -133,7 +133,8 @@ def _written(migration: Migration, trace: Trace, scope: Scope) -> tuple[Step, ..
         return None
     try:
         back = walk(migration.downgrade, trace.after, trace.mark)
-        steps = tuple(s for s, _ in _compiled([t.operation for t in back.operations], trace.after, scope, None))
+        written = [t.operation for t in back.operations]
+        steps = tuple(as_made(s, trace) for s, _ in _compiled(written, trace.after, scope, None))
     except (TraceError, CatalogError):
         return None
     return None if any(isinstance(s, PythonStep) for s in steps) else steps

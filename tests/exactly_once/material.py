@@ -96,6 +96,12 @@ upgrade:
   - alter_columns: {table: app.users, columns: [{name: n, description: How many.}]}
 """
 # Labels and clustering are patches; a description would be a job.
+_HUNDRED = ", ".join(f"{{name: column_number_{n:03}, type: STRING, mode: REQUIRED}}" for n in range(100))
+# The ways back of its steps, each with every column, are longer than what the lock holds.
+WIDE = f"upgrade:\n  - create_table: {{table: app.wide, schema: [{_HUNDRED}]}}\n" + "".join(
+    f"  - alter_columns: {{table: app.wide, columns: [{{name: column_number_{n:03}, mode: NULLABLE}}]}}\n"
+    for n in range(4)
+)
 ONLY_PATCHES = """
 upgrade:
   - set_table_options: {table: app.users, labels: {team: core}}
@@ -114,6 +120,13 @@ MANY = {
     "0006_view.yaml": VIEW,
     "0007_more.yaml": "upgrade:\n  - create_table: {table: app.more, schema: [{name: k, type: STRING}]}\n",
 }
+# Its first statement stands when the second fails.
+SCRIPT_FAILS = """-- migrate:up
+INSERT INTO app.users (id, n) VALUES ('c', 3);
+SELECT ERROR('never');
+-- migrate:down
+DELETE FROM app.users WHERE id = 'c'
+"""
 HALF_BROKEN = """
 upgrade:
   - add_columns: {table: app.users, columns: [{name: x, type: STRING}]}

@@ -35,6 +35,6 @@ def test_a_create_in_the_very_millisecond_in_which_a_rename_ended_leaves_nothing
     with clients_retry_in(bench.timeline):
         expected = clean(bench, scenario)
         case = bench.case(25_111)
-        assert list(strike(case, Single(scenario, 7, "late_in_recovery"), expected)) == []
+        assert list(strike(case, Single(scenario, 8, "late_in_recovery"), expected)) == []
     assert any(sent.late and sent.job_id.endswith("up2-a1") for sent in case.log)
     bench.close()

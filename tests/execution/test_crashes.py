@@ -56,7 +56,7 @@ def expected(tmp_path_factory, shared):
     return found, up, len(stand.recorder.requests)
 
 
-UPGRADE_REQUESTS, DOWNGRADE_REQUESTS = 35, 49
+UPGRADE_REQUESTS, DOWNGRADE_REQUESTS = 36, 50
 
 
 def test_the_sweeps_below_reach_every_request(expected):

@@ -199,22 +199,6 @@ def test_and_cannot_be_marked_as_applied(given_up):
     assert value(given_up) == 1
 
 
-def test_what_was_marked_after_its_way_back_had_begun_is_taken_back_again_by_new_ids(filled):
-    filled.write("0003_fill.sql", FILL)
-    filled.upgrade()
-    kill(filled, '"query": "UPDATE app.t SET n = n - 10', lambda project: project.downgrade("0002"))
-    assert value(filled) == 1
-    # Between the two ages the job of the way back is still there.
-    filled.clock.advance(timedelta(days=160))
-    filled.query("UPDATE app.t SET n = n + 10 WHERE TRUE")
-    with filled.open() as project:
-        project.repair("mark-applied", "0003")
-    filled.downgrade("0002")
-    assert value(filled) == 1
-    filled.upgrade()
-    assert value(filled) == 11
-
-
 def test_a_downgrade_by_one_after_a_killed_upgrade_of_two(filled):
     more = "upgrade:\n  - add_columns: {{table: app.t, columns: [{{name: {}, type: STRING}}]}}\n"
     filled.write("0003_a.yaml", more.format("a"))
@@ -278,6 +262,104 @@ def test_what_had_begun_is_finished_by_either(two_more):
     kill(two_more, "RENAME COLUMN `a`", lambda project: project.downgrade("0002"))
     assert two_more.downgrade("0002").reverted[-1] == "0003"
     assert two_more.states()["0003"] == two_more.states()["0004"] == "reverted"
+
+
+def test_what_was_given_up_goes_down_later_by_the_names_that_it_has(filled):
+    """The column waits under a name that has the generation in it."""
+    filled.write("0003_a.yaml", COLUMN.format("a"))
+    filled.write("0004_drop.yaml", "upgrade:\n  - drop_columns: {table: app.t, columns: [a]}\n")
+    filled.write("0005_b.yaml", COLUMN.format("b"))
+    filled.upgrade()
+    for _ in range(2):
+        kill(filled, "RENAME COLUMN `b`", lambda project: project.downgrade("0003"))
+        filled.upgrade()
+    assert "a" not in filled.columns("app.t")
+    kill(filled, "RENAME COLUMN `b`", lambda project: project.downgrade("0003"))
+    assert filled.downgrade("0003").reverted[-1] == "0004"
+    assert "a" in filled.columns("app.t")
+    filled.upgrade()
+    assert filled.downgrade("0002").reverted == ("0005", "0004", "0003")
+
+
+def test_what_is_too_old_is_not_taken_for_not_begun(two_more):
+    kill(two_more, "RENAME COLUMN `a`", lambda project: project.downgrade("0002"))
+    two_more.clock.advance(LONG)
+    with pytest.raises(UnsettledError) as caught:
+        two_more.upgrade()
+    assert caught.value.code == "BQM535"
+
+
+def test_an_upgrade_after_a_downgrade_that_died_before_its_seals_takes_back_only_what_was_done(filled):
+    filled.write("0003_fill.sql", FILL)
+    late, options = kill(filled, STATEMENT, upgrade, after=False)
+    kill(filled, '"query": "INSERT INTO', lambda project: project.downgrade("0002"), after=False)
+    filled.upgrade()
+    assert value(filled) == 11
+    assert filled.warehouse.adapter().send(late, **options).status_code == 409
+    assert value(filled) == 11
+
+
+def test_an_interrupted_way_back_of_what_was_adopted_leaves_it_too(stand):
+    stand.write("0001_app.yaml", DATASET)
+    stand.query("CREATE SCHEMA app")
+    stand.query("CREATE TABLE app.legacy (n INT64)")
+    stand.write(
+        "0002_l.yaml", TABLE.replace("app.t", "app.legacy") + "downgrade:\n  - drop_table: {table: app.legacy}\n"
+    )
+    with stand.open() as project:
+        project.adopt()
+    kill(stand, "0002", lambda project: project.downgrade("0001"), method="PATCH")
+    assert stand.downgrade("0001").left_in_place == ("app.legacy",)
+    assert tables(stand) == {"legacy"}
+
+
+def test_what_lies_above_one_that_has_begun_goes_down_with_it(filled):
+    filled.write("0003_a.yaml", COLUMN.format("a"))
+    filled.write("0004_more.yaml", "upgrade:\n  - sql: {statement: INSERT INTO app.t (n) VALUES (5)}\ndowngrade: []\n")
+    filled.upgrade()
+    kill(filled, "RENAME COLUMN `a`", lambda project: project.downgrade("0002"))
+    kill(filled, '"query": "INSERT INTO app.t', upgrade)
+    filled.upgrade()
+    assert filled.query("SELECT COUNT(*) FROM app.t WHERE n = 5") == [(2,)]
+
+
+def test_a_result_that_was_there_before_does_not_block_for_ever(filled):
+    """The way back: a job that was not sent, and a patch whose result somebody made by hand."""
+    filled.write(
+        "0003_two.yaml",
+        "upgrade:\n  - set_table_options: {table: app.t, labels: {a: b}}\n"
+        "  - add_columns: {table: app.t, columns: [{name: a, type: STRING}]}\n",
+    )
+    filled.upgrade()
+    kill(filled, "0003", lambda project: project.downgrade("0002"), method="PATCH")
+    table = filled.client.get_table("app.t")
+    table.labels = {"a": None}
+    filled.client.update_table(table, ["labels"])
+    filled.upgrade()
+    assert filled.states()["0003"] == "applied"
+    assert filled.table("app.t")["labels"]["a"] == "b"
+
+
+def test_two_runs_that_set_out_different_steps_are_taken_back_together(filled):
+    two = """
+upgrade:
+  - sql: {statement: UPDATE app.t SET n = n + 1 WHERE TRUE}
+  - add_columns: {table: app.t, columns: [{name: a, type: STRING}]}
+"""
+    more = "  - add_columns: {table: app.t, columns: [{name: z, type: STRING}]}\n"
+    down = "downgrade:\n  - drop_columns: {table: app.t, columns: [a]}\n"
+    for how in ("downgrade", "revert"):
+        filled.write("0003_two.yaml", two.replace("n + 1", "n") + down)
+        kill(filled, "ADD COLUMN `a`", upgrade)
+        filled.write("0003_two.yaml", two.replace("n + 1", "n") + more + down.replace("[a]", "[a, z]"))
+        kill(filled, "ADD COLUMN `z`", upgrade)
+        if how == "downgrade":
+            filled.downgrade("0002")
+        else:
+            (filled.root / "migrations" / "0003_two.yaml").unlink()
+            with filled.open() as project:
+                project.repair("revert", "0003")
+        assert {"a", "z"}.isdisjoint(filled.columns("app.t"))
 
 
 # -- ids and texts that do not belong together ------------------------------------------------------------------

@@ -291,6 +291,95 @@ def test_a_table_that_was_written_anew_on_the_way_back_expires_when_it_did(stand
     assert stand.table("app.users")["expirationTime"] == "4070908800000"
 
 
+T = "{table: app.t, schema: [{name: a, type: STRING}]}"
+
+
+def test_what_was_found_does_not_become_ours_by_a_rename(stand):
+    """A label of ours on it would have the next way back but one drop it."""
+    stand.write("0001_app.yaml", DATASET)
+    stand.query("CREATE SCHEMA app")
+    stand.query("CREATE TABLE app.t (a STRING)")
+    stand.write("0002_t.yaml", f"upgrade:\n  - create_table: {T}\n")
+    stand.write("0003_u.yaml", "upgrade:\n  - rename_table: {table: app.t, to: u}\n")
+    for _ in range(2):
+        assert stand.upgrade().tables_existed == ("app.t",)
+        assert "bqm_made" not in stand.table("app.u").get("labels", {})
+        assert stand.downgrade("base").left_in_place == ("app.t", "app")
+    assert stand.columns("app.t") == ["a"]
+
+
+def test_what_a_written_way_back_makes_again_is_ours_as_before(stand):
+    other = T.replace("STRING", "INTEGER")
+    stand.write("0001_app.yaml", DATASET)
+    stand.write("0002_t.yaml", f"upgrade:\n  - create_table: {T}\n")
+    stand.write(
+        "0003_other.yaml",
+        f"""
+        upgrade:
+          - drop_table: {{table: app.t}}
+          - create_table: {other}
+        downgrade:
+          - drop_table: {{table: app.t}}
+          - create_table: {T}
+        """,
+    )
+    stand.upgrade()
+    stand.downgrade("0002")
+    assert stand.table("app.t")["labels"]["bqm_made"].endswith("-m0002-g1")
+    stand.upgrade()
+    assert stand.downgrade("base").reverted == ("0003", "0002", "0001")
+
+
+def test_a_wide_number_is_compared_with_what_it_can_hold(stand):
+    numeric = T.replace("type: STRING", "type: NUMERIC, precision: 38, scale: 9")
+    wider = "{table: app.t, columns: [{name: a, type: NUMERIC}]}"
+    stand.write("0001_app.yaml", DATASET)
+    stand.write("0002_t.yaml", f"upgrade:\n  - create_table: {numeric}\n")
+    stand.write("0003_w.yaml", f"upgrade:\n  - alter_columns: {wider}\n")
+    stand.upgrade()
+    stand.query("INSERT INTO app.t (a) VALUES (NUMERIC '12345678901234567890123456789.5')")
+    stand.downgrade("0002", allow_data_loss=True)
+    assert stand.table("app.t")["schema"]["fields"][0]["precision"] == "38"
+
+
+def test_partitions_expire_as_the_dataset_says_once_an_option_is_taken_back(stand):
+    parted = T.replace("]}", ", {name: d, type: DATE}], partitioning: {type: DAY, field: d}}").replace(
+        "STRING}}", "STRING}"
+    )
+    stand.write("0001_app.yaml", DATASET.replace("dataset: app", "dataset: app, default_partition_expiration_days: 60"))
+    stand.write("0002_t.yaml", f"upgrade:\n  - create_table: {parted}\n")
+    stand.write("0003_o.yaml", "upgrade:\n  - set_table_options: {table: app.t, partition_expiration_days: 90}\n")
+    stand.upgrade("0002")
+    before = stand.table("app.t")["timePartitioning"]
+    stand.upgrade(allow_data_loss=True)
+    stand.downgrade("0002", allow_data_loss=True)
+    assert stand.table("app.t")["timePartitioning"] == before
+
+
+def test_columns_come_back_in_the_spelling_that_they_had(stand):
+    stand.users().write("0003_d.yaml", "upgrade:\n  - drop_columns: {table: app.users, columns: [EMAIL]}\n")
+    stand.write("0004_r.yaml", "upgrade:\n  - rename_columns: {table: app.users, columns: {ID: key}}\n")
+    stand.upgrade()
+    stand.downgrade("0002")
+    assert stand.columns("app.users") == ["id", "email"]
+
+
+def test_a_type_that_is_only_said_again_does_not_have_the_table_written_anew(stand):
+    said = "{table: app.users, columns: [{name: email, type: STRING, description: Where to.}]}"
+    stand.users().write("0003_a.yaml", f"upgrade:\n  - alter_columns: {said}\n")
+    stand.upgrade()
+    stand.downgrade("0002")
+    assert "description" not in stand.table("app.users")["schema"]["fields"][1]
+
+
+def test_a_dataset_in_another_location_than_its_environment_is_refused(stand):
+    stand.write("0001_app.yaml", "upgrade:\n  - create_dataset: {dataset: app, location: EU}\n")
+    with pytest.raises(ValidationError, match="this environment works in US"):
+        stand.upgrade()
+    stand.write("0001_app.yaml", "upgrade:\n  - create_dataset: {dataset: app, location: us}\n")
+    stand.upgrade()
+
+
 def test_a_python_step_queries_with_every_type_of_parameter(stand):
     stand.users().write(
         "0003_typed.py",

@@ -92,7 +92,7 @@ def under_lease(repair: Repair, read: Callable[[], View], decide: Callable[[View
 
 def executor_for(runner: Runner, held: Lease, state: HistoryState) -> Executor:
     """Return what runs steps and writes rows under a lease, after the last row of a state."""
-    jobs = Jobs(runner.warehouse, held.renew_if_due, runner.clocks.sleep)
+    jobs = Jobs(runner.warehouse, held.renew_if_due, runner.clocks.sleep, past_seal=held.check)
     steps = Stepper(
         runner.warehouse,
         jobs,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from bqmigrate.execution.age import interrupted_long_ago
 from bqmigrate.execution.executor import Executor
@@ -41,9 +40,7 @@ def decide(repair: Repair, view: View) -> Work:
     if known.version not in old:
         refuse_changed(migration, known)
     recorded = _recorded(view, known)
-    # What had begun to take it back has used ids of its generation: the next way back has others.
-    next_one = known.generation + versions.is_going_down(known, view)
-    return Work(lambda executor: _mark(executor, migration, recorded, next_one))
+    return Work(lambda executor: _mark(executor, migration, recorded))
 
 
 def _recorded(view: View, known: VersionState) -> Mapping[int, StepRecord]:
@@ -54,12 +51,10 @@ def _recorded(view: View, known: VersionState) -> Mapping[int, StepRecord]:
     return {s.number: s for s in rows.steps if s.outcome in DONE}
 
 
-def _mark(
-    executor: Executor, migration: PlannedMigration, recorded: Mapping[int, StepRecord], generation: int
-) -> Repaired:
+def _mark(executor: Executor, migration: PlannedMigration, recorded: Mapping[int, StepRecord]) -> Repaired:
     """Seal what was not done, so that nothing late can land, and record the whole as applied."""
     steps = tuple(recorded.get(s.key.number) or _marked(executor, s) for s in migration.steps)
-    versions.record_repaired(executor, replace(migration, generation=generation), steps, OPTION)
+    versions.record_repaired(executor, migration, steps, OPTION)
     return Repaired(steps=steps)
 
 

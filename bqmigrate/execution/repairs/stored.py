@@ -52,9 +52,8 @@ def stored_upgrade(runner: Runner, view: View, known: VersionState) -> StoredUpg
 
 
 def _open(view: View, known: VersionState) -> OpenVersion | None:
-    open_ = view.lock.unsettled(view.state) if view.lock else ()
-    wanted = (known.version, known.generation, "upgrade")
-    return next((v for v in open_ if (v.version, v.generation, v.direction) == wanted), None)
+    open_ = view.lock.unsettled_upgrades(view.state) if view.lock else ()
+    return next((v for v in open_ if (v.version, v.generation) == (known.version, known.generation)), None)
 
 
 def _rows(view: View, known: VersionState) -> Sequence[Record]:

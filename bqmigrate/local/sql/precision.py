@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from bqmigrate.local.sql.types import BIGNUMERIC_SCALE, string_sql
 from bqmigrate.model.columns import Column
 
-NUMERIC_SCALE = 9
+NUMERIC_PRECISION, NUMERIC_SCALE = 38, 9
 EXACT = Context(prec=120)
 
 
@@ -62,6 +62,8 @@ def _numeric(sql: str, column: Column, name: str) -> str:
     found = f"CAST(round({sql}, {scale}) AS DECIMAL(38, 9))"
     if column.rounding_mode == "ROUND_HALF_EVEN":
         found = _numeric_even(sql, found, scale)
+    if (column.precision or 0) - scale > NUMERIC_PRECISION - NUMERIC_SCALE - 1:
+        return found  # a NUMERIC holds nothing greater
     message = string_sql(_too_great(column, name))
     return f"CASE WHEN abs({found}) >= {bound} THEN error({message} || CAST({sql} AS VARCHAR)) ELSE {found} END"
 
