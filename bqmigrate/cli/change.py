@@ -142,7 +142,7 @@ def as_typed(hint: str | None, invocation: Invocation, direction: Direction, tar
 
 def again(invocation: Invocation, direction: Direction, target: str, *flags: str) -> str:
     """Return the command as it was typed, with other flags: a hint that another target followed would mislead."""
-    words = [direction] if target == DEFAULTS[direction] else [direction, target]
-    if invocation.settings.env is not None:
-        words += ["--env", invocation.settings.env]
+    words: list[str] = [direction] if target == DEFAULTS[direction] else [direction, target]
+    if invocation.settings.where is not None:
+        words.append(invocation.settings.where)
     return f"bqmigrate {' '.join([*words, *flags])}"

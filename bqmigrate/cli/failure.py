@@ -15,7 +15,7 @@ from bqmigrate.errors import BqmigrateError, UsageError
 def report(invocation: Invocation, error: BaseException) -> int:
     """Render a failure and return its exit code."""
     ours = errors.known(error)
-    ours.hint = in_environment(ours.hint, invocation.settings.env)
+    ours.hint = in_environment(ours.hint, invocation.settings.where)
     output = invocation.output
     if output.verbose:
         output.say([errors.trace(error)])

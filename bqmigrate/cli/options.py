@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Annotated, Any
@@ -86,6 +87,13 @@ class Settings:
     json: bool | None = None
     verbose: bool | None = None
     quiet: bool | None = None
+
+    @property
+    def where(self) -> str | None:
+        """Return the options that say on what is worked, as they were typed; None where none was."""
+        named = {"--config": self.config, "--env": self.env, "--project": self.project, "--location": self.location}
+        given = [f"{flag} {shlex.quote(value)}" for flag, value in named.items() if value is not None]
+        return " ".join(given) or None
 
     def over(self, outer: Settings) -> Settings:
         """Return these settings, with the gaps filled from `outer`."""

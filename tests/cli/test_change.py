@@ -208,6 +208,16 @@ def test_the_next_command_of_a_counted_target_leads_no_further(cli, write):
     assert cli("downgrade", "0009").code == 0
 
 
+def test_the_next_command_works_on_what_this_one_did(cli, write):
+    write("0010_two.yaml", TWO_STEPS)
+    where = ("--config", "migrations.toml", "--env", "local", "--project", "other-project")
+    failed = cli(*where, "upgrade")
+    assert f"bqmigrate upgrade {' '.join(where)}\n" in failed.err
+    assert f"bqmigrate downgrade {' '.join(where)} 0009\n" in failed.err
+    refused = cli("downgrade", "-3", *where)
+    assert refused.code in {0, 2}
+
+
 def test_an_edited_file_is_refused_with_both_checksums(cli, folder):
     cli("upgrade")
     file = folder / "migrations" / "0005_tenant_usage_quotas.yaml"

@@ -109,7 +109,7 @@ def test_a_full_disk_ends_no_run(folder, process, stream):
         assert "Traceback" not in done.stderr
     else:
         assert (done.returncode, done.stdout.startswith("Applied 9 migrations")) == (0, True)
-    assert process("current", cwd=folder).out == "0009 pipeline_execution_queue\n"
+        assert process("current", cwd=folder).out == "0009 pipeline_execution_queue\n"
 
 
 def test_current_needs_no_file_to_be_right(cli, folder):

@@ -96,11 +96,11 @@ upgrade:
   - alter_columns: {table: app.users, columns: [{name: n, description: How many.}]}
 """
 # Labels and clustering are patches; a description would be a job.
-_HUNDRED = ", ".join(f"{{name: column_number_{n:03}, type: STRING, mode: REQUIRED}}" for n in range(100))
+_LONG = [f"column_{'x' * 180}_{n:02}" for n in range(20)]
+_COLUMNS = ", ".join(f"{{name: {name}, type: STRING, mode: REQUIRED}}" for name in _LONG)
 # The ways back of its steps, each with every column, are longer than what the lock holds.
-WIDE = f"upgrade:\n  - create_table: {{table: app.wide, schema: [{_HUNDRED}]}}\n" + "".join(
-    f"  - alter_columns: {{table: app.wide, columns: [{{name: column_number_{n:03}, mode: NULLABLE}}]}}\n"
-    for n in range(4)
+WIDE = f"upgrade:\n  - create_table: {{table: app.wide, schema: [{_COLUMNS}]}}\n" + "".join(
+    f"  - alter_columns: {{table: app.wide, columns: [{{name: {name}, mode: NULLABLE}}]}}\n" for name in _LONG[:4]
 )
 ONLY_PATCHES = """
 upgrade:

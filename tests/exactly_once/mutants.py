@@ -31,7 +31,7 @@ MUTANTS: Mapping[str, Sequence[str]] = {
     "no_seal": (SINGLES, "--only", "gives_up", "--fault", "late_after_recovery"),
     "no_fence_label": (SINGLES, "--only", "gives_up_patches", "--fault", "late_after_recovery"),
     "drop_by_tables_delete": (SINGLES, "--only", "down_base"),
-    "history_not_slotted": (SINGLES, "--only", "patches", "--fault", "late_in_recovery"),
+    "history_not_slotted": (SINGLES, "--only", "taken_over", "--fault", "late_in_recovery"),
     "no_batch_count": (SINGLES, "--only", "taken_over", "--fault", "stale_page"),
     "no_commit_barrier": (SINGLES, "--only", "chain", "--fault", "crash_after"),
     "no_if_match": (LEASE, "--seeds", "4000"),

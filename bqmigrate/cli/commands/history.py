@@ -24,7 +24,7 @@ def run(
     with invocation.open() as project:
         view = project.history(emit=invocation.teller(project))
     output.warn(f"{finding.place}: {finding.message}" for finding in view.findings)
-    body = documents.document("history", project.config.environment, documents.history(view, invocation.settings.env))
-    output.answer(body, history.lines(view, limit=output.limit, marks=output.marks, env=invocation.settings.env))
+    body = documents.document("history", project.config.environment, documents.history(view, invocation.settings.where))
+    output.answer(body, history.lines(view, limit=output.limit, marks=output.marks, where=invocation.settings.where))
     waiting = view.pending or view.halfway
     return PENDING if exit_code and waiting else 0

@@ -19,6 +19,6 @@ def run(
     output = invocation.output
     with invocation.open() as project:
         shown = project.show(version, emit=invocation.teller(project))
-    body = documents.document("show", project.config.environment, documents.detail(shown, invocation.settings.env))
-    output.answer(body, detail.lines(shown, output.marks, invocation.settings.env, output.limit))
+    body = documents.document("show", project.config.environment, documents.detail(shown, invocation.settings.where))
+    output.answer(body, detail.lines(shown, output.marks, invocation.settings.where, output.limit))
     return 0

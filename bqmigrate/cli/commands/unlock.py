@@ -21,7 +21,7 @@ def run(
     mending.refuse_dry_run("unlock")
     with invocation.open() as project:
         done = project.unlock(lease_id, emit=invocation.teller(project))
-    following = in_environment(done.next, invocation.settings.env) or done.next
+    following = in_environment(done.next, invocation.settings.where) or done.next
     body = documents.document("unlock", project.config.environment, unlocked.document(done, following))
     invocation.output.answer(body, unlocked.lines(done, following))
     return 0

@@ -16,7 +16,7 @@ from bqmigrate.planning.plan import PlannedStep
 from bqmigrate.planning.views import HistoryLine, MigrationDetail
 
 
-def lines(shown: MigrationDetail, marks: Marks, env: str | None = None, limit: int | None = None) -> Iterator[Text]:
+def lines(shown: MigrationDetail, marks: Marks, where: str | None = None, limit: int | None = None) -> Iterator[Text]:
     """Return all there is to say about one migration."""
     each = shown.line
     yield Text.assemble((f"{each.version} {each.name}", "bold"), f"  {standing(each)}")
@@ -27,7 +27,7 @@ def lines(shown: MigrationDetail, marks: Marks, env: str | None = None, limit: i
     yield Text(f"checksum  {each.checksum or '(none)'}")
     if shown.halfway is not None:
         yield Text("")
-        yield from halfway.lines(shown.halfway, marks, env, limit)
+        yield from halfway.lines(shown.halfway, marks, where, limit)
     elif each.error:
         yield Text(f"stopped   {one_line(each.error)}")
     records = {step.number: step for step in each.steps}

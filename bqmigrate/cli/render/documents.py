@@ -101,13 +101,13 @@ def operation(step: PlannedStep, *, statements: bool = False) -> Json:
     return body | ({"statement": step.step.show()} if statements else {})
 
 
-def history(view: HistoryView, env: str | None = None) -> Json:
-    """Return every migration, oldest first; `env` is the environment that was named on the command line."""
+def history(view: HistoryView, where: str | None = None) -> Json:
+    """Return every migration, oldest first; `where` are the options that said on what is worked."""
     return {
         "current": view.current,
         "migrations": [line(each) for each in view.migrations],
         "running": running.document(view.running) if view.running else None,
-        "half_applied": [halfway.document(each, env) for each in view.halfway],
+        "half_applied": [halfway.document(each, where) for each in view.halfway],
         "findings": findings_json(view.findings),
     }
 
@@ -131,8 +131,8 @@ def current(state: VersionState | None) -> Json:
     return {"current": state.version if state else None, "name": state.name if state else None}
 
 
-def detail(shown: MigrationDetail, env: str | None = None) -> Json:
-    """Return one migration with all that it does; `env` is the environment that was named on the command line."""
+def detail(shown: MigrationDetail, where: str | None = None) -> Json:
+    """Return one migration with all that it does; `where` are the options that said on what is worked."""
     down = shown.downgrade
     return {
         "migration": {
@@ -145,6 +145,6 @@ def detail(shown: MigrationDetail, env: str | None = None) -> Json:
             "downgrade_problem": shown.downgrade_problem,
             "job_ids": list(shown.job_ids),
             "adopted": shown.line.adopted,
-            "half_applied": halfway.document(shown.halfway, env) if shown.halfway else None,
+            "half_applied": halfway.document(shown.halfway, where) if shown.halfway else None,
         }
     }

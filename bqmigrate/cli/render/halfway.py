@@ -15,7 +15,7 @@ from bqmigrate.model.history import StepRecord
 from bqmigrate.planning.halfway import Halfway, told
 
 
-def lines(found: Halfway, marks: Marks, env: str | None, limit: int | None) -> Iterator[Text]:
+def lines(found: Halfway, marks: Marks, where: str | None, limit: int | None) -> Iterator[Text]:
     """Return all that helps to go on."""
     yield Text.assemble((f"{found.version} {found.name}", "bold"), f" {_stopped(found)}")
     yield Text("")
@@ -27,12 +27,12 @@ def lines(found: Halfway, marks: Marks, env: str | None, limit: int | None) -> I
         yield Text(f"     {one_line(found.error)}")
     if found.steps or (found.error and found.is_known):
         yield Text("")
-    first, *rest = (in_environment(told(found.ways), env) or "").splitlines()
+    first, *rest = (in_environment(told(found.ways), where) or "").splitlines()
     yield Text.assemble(("hint:", "bold"), f" {first}")
     yield from (Text(f"      {line}") for line in rest)
 
 
-def document(found: Halfway, env: str | None) -> dict[str, Any]:
+def document(found: Halfway, where: str | None) -> dict[str, Any]:
     """Return it as JSON data; the steps are null where nobody knows yet how far it got."""
     return {
         "version": found.version,
@@ -40,7 +40,7 @@ def document(found: Halfway, env: str | None) -> dict[str, Any]:
         "direction": found.direction,
         "steps": [recorded(s) for s in found.steps] if found.is_known else None,
         "error": found.error,
-        "ways_on": [{"what": way.what, "command": in_environment(way.command, env)} for way in found.ways],
+        "ways_on": [{"what": way.what, "command": in_environment(way.command, where)} for way in found.ways],
     }
 
 

@@ -19,7 +19,7 @@ NAME, BY = 1, 5
 STYLES = {"half-applied": "bold red", "missing": "bold red", "edited": "bold red", "pending": "yellow"}
 
 
-def lines(view: HistoryView, *, limit: int | None, marks: Marks, env: str | None = None) -> Iterator[Text]:
+def lines(view: HistoryView, *, limit: int | None, marks: Marks, where: str | None = None) -> Iterator[Text]:
     """Return who runs now, the table, oldest first, what it amounts to, and the ways on where something stopped."""
     if view.running is not None:
         yield from running.lines(view.running)
@@ -36,7 +36,7 @@ def lines(view: HistoryView, *, limit: int | None, marks: Marks, env: str | None
     yield Text(f"At {view.current or NOWHERE}; {len(view.pending)} pending{stopped}.")
     for found in view.halfway:
         yield Text("")
-        yield from halfway.lines(found, marks, env, limit)
+        yield from halfway.lines(found, marks, where, limit)
 
 
 def current(state: VersionState | None) -> str:

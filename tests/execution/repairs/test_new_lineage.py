@@ -295,7 +295,7 @@ def test_a_repair_of_a_moved_history_that_died_is_finished_by_the_next(stand, nu
     swept(stand, rename_environment, number)
 
 
-KILLS = list(itertools.product(range(2, 20, 3), range(4, 24, 3)))
+KILLS = list(itertools.product(range(2, 20, 6), range(4, 24, 6)))
 
 
 @pytest.mark.parametrize(("first", "second"), KILLS)
