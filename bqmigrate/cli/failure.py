@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bqmigrate.cli import codes, errors
-from bqmigrate.cli.hints import in_environment
+from bqmigrate.cli.hints import as_addressed
 from bqmigrate.cli.invocation import Invocation
 from bqmigrate.cli.render import documents
 from bqmigrate.config import Environment
@@ -15,7 +15,7 @@ from bqmigrate.errors import BqmigrateError, UsageError
 def report(invocation: Invocation, error: BaseException) -> int:
     """Render a failure and return its exit code."""
     ours = errors.known(error)
-    ours.hint = in_environment(ours.hint, invocation.settings.where)
+    ours.hint = as_addressed(ours.hint, invocation.settings.where)
     output = invocation.output
     if output.verbose:
         output.say([errors.trace(error)])

@@ -11,7 +11,7 @@ _COMMAND = re.compile(
 )
 
 
-def in_environment(hint: str | None, where: str | None) -> str | None:
+def as_addressed(hint: str | None, where: str | None) -> str | None:
     """Return a hint with `--env` and the like in its commands, as they were given on the command line."""
     if hint is None or where is None:
         return hint

@@ -131,8 +131,9 @@ class Executor:
 
     def _migrate(self, migration: PlannedMigration, *, resumes: bool, sent_before: bool) -> None:
         began = self.monotonic()
+        goes_on = sent_before or migration.resumes
         self.emit(
-            MigrationStarted(migration.version, migration.name, migration.direction, len(migration.steps), resumes)
+            MigrationStarted(migration.version, migration.name, migration.direction, len(migration.steps), goes_on)
         )
         known = {s.number: s for s in self.done_before.get(_key(migration), ())}
         proven = self._proven(migration)[0] if resumes else 0

@@ -111,7 +111,9 @@ def give_up(executor: Executor, idle: Idle) -> None:
         "adopted" if adopted else "repaired",
         known.steps,
         plan_checksum=f"sha256:{idle.upgrade.digest}",
-        finished_at=executor.stepper.warehouse.server_time,
+        # It is applied since it was, not since nobody took it back.
+        finished_at=known.record.finished_at or known.record.at,
+        duration_ms=known.record.duration_ms,
         error="its way back was given up before it had begun",
     )
     executor.records.append(replace(row, undo=None) if adopted else row)

@@ -84,6 +84,9 @@ def halfway(
         ways: Sequence[WayOn] = [WayOn(what, f"bqmigrate repair {known.version} --mark-applied")]
     elif went_down:
         ways = [WayOn("go on with taking it back", _down(below))]
+        if not is_known:
+            # What had not begun to go down stays; what had is finished, and goes up again.
+            ways = [*ways, WayOn("or go up again, and keep what had not begun", "bqmigrate upgrade")]
     elif not is_known:
         ways = [WayOn("go on with it", "bqmigrate upgrade"), WayOn("or take it back", _down(below))]
     else:

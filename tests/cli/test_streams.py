@@ -83,7 +83,12 @@ def test_without_the_extra_the_command_that_installs_it_is_told(folder):
         assert "hint: pip install 'bqmigrate[local]'" in done.stderr
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="macOS has no /dev/full, where every write fails")
+needs_full = pytest.mark.skipif(
+    not Path("/dev/full").exists(), reason="macOS has no /dev/full, where every write fails"
+)
+
+
+@needs_full
 def test_a_result_that_cannot_be_written_is_an_error_and_no_traceback(folder):
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
@@ -95,7 +100,7 @@ def test_a_result_that_cannot_be_written_is_an_error_and_no_traceback(folder):
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="macOS has no /dev/full, where every write fails")
+@needs_full
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
 def test_a_full_disk_ends_no_run(folder, process, stream):
     with Path("/dev/full").open("w") as full:

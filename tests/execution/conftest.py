@@ -8,7 +8,7 @@ import pytest
 
 from bqmigrate.local import LocalWarehouse
 from bqmigrate.local.catalog.clock import VirtualClock
-from tests.execution.stand import Stand
+from tests.execution.stand import DATASET, TABLE, Stand
 
 _numbers = itertools.count(1)
 
@@ -26,3 +26,13 @@ def shared() -> Iterator[tuple[LocalWarehouse, VirtualClock]]:
 def stand(shared, tmp_path) -> Stand:
     warehouse, clock = shared
     return Stand(warehouse, clock, tmp_path, f"world-{next(_numbers):04d}")
+
+
+@pytest.fixture
+def counted(stand) -> Stand:
+    """A table with one row: one number."""
+    stand.write("0001_app.yaml", DATASET)
+    stand.write("0002_t.yaml", TABLE)
+    stand.upgrade()
+    stand.query("INSERT INTO app.t (n) VALUES (1)")
+    return stand

@@ -37,6 +37,13 @@ upgrade:
 """
 
 
+# A table of one column, and a statement on it that shows when it ran twice.
+TABLE = "upgrade:\n  - create_table: {table: app.t, schema: [{name: n, type: INTEGER}]}\n"
+FILL = (
+    "-- migrate:up\nUPDATE app.t SET n = n + 10 WHERE TRUE\n-- migrate:down\nUPDATE app.t SET n = n - 10 WHERE TRUE\n"
+)
+
+
 class Killed(BaseException):
     """The process died: nothing catches it, and nothing is sent after it."""
 
@@ -154,3 +161,8 @@ class Stand:
         self.write("0001_app.yaml", DATASET)
         self.write("0002_users.yaml", USERS)
         return self
+
+
+def value(stand):
+    """The number that the statements of FILL change."""
+    return stand.query("SELECT n FROM app.t")[0][0]

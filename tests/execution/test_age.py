@@ -6,12 +6,8 @@ from datetime import timedelta
 import pytest
 
 from bqmigrate.errors import RunError, UnsettledError
-from tests.execution.stand import DATASET, Killed
+from tests.execution.stand import DATASET, FILL, TABLE, Killed, value
 
-FILL = (
-    "-- migrate:up\nUPDATE app.t SET n = n + 10 WHERE TRUE\n-- migrate:down\nUPDATE app.t SET n = n - 10 WHERE TRUE\n"
-)
-TABLE = "upgrade:\n  - create_table: {table: app.t, schema: [{name: n, type: INTEGER}]}\n"
 TWO = """
 upgrade:
   - sql: {statement: UPDATE app.t SET n = n + 1 WHERE TRUE}
@@ -25,18 +21,10 @@ LONG = timedelta(days=200)
 
 
 @pytest.fixture
-def filled(stand):
+def filled(counted):
     """A table with one row, and a statement that must run once."""
-    stand.write("0001_app.yaml", DATASET)
-    stand.write("0002_t.yaml", TABLE)
-    stand.upgrade()
-    stand.query("INSERT INTO app.t (n) VALUES (1)")
-    stand.write("0003_fill.sql", FILL)
-    return stand
-
-
-def value(stand):
-    return stand.query("SELECT n FROM app.t")[0][0]
+    counted.write("0003_fill.sql", FILL)
+    return counted
 
 
 def killed(stand, after, act):

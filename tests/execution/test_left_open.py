@@ -8,30 +8,13 @@ import pytest
 
 from bqmigrate import Project
 from bqmigrate.errors import CredentialsError, RunError, UnsettledError
+from bqmigrate.execution.events import MigrationStarted
 from bqmigrate.execution.lease import Clocks
-from tests.execution.stand import DATASET, Killed, Recorder
+from tests.execution.stand import DATASET, FILL, TABLE, Killed, Recorder, value
 
 STATEMENT = '"query": "UPDATE app.t SET n = n + 10'
 AFTER_TTL = timedelta(minutes=10)
 LONG = timedelta(days=200)
-TABLE = "upgrade:\n  - create_table: {table: app.t, schema: [{name: n, type: INTEGER}]}\n"
-FILL = (
-    "-- migrate:up\nUPDATE app.t SET n = n + 10 WHERE TRUE\n-- migrate:down\nUPDATE app.t SET n = n - 10 WHERE TRUE\n"
-)
-
-
-@pytest.fixture
-def filled(stand):
-    """A table with one row, and a statement that must run once."""
-    stand.write("0001_app.yaml", DATASET)
-    stand.write("0002_t.yaml", TABLE)
-    stand.upgrade()
-    stand.query("INSERT INTO app.t (n) VALUES (1)")
-    return stand
-
-
-def value(stand):
-    return stand.query("SELECT n FROM app.t")[0][0]
 
 
 @dataclass
@@ -144,42 +127,42 @@ def sevens(stand):
 
 
 @pytest.mark.parametrize("how", ["downgrade", "revert"])
-def test_what_a_script_left_before_it_failed_is_taken_back(filled, how):
-    filled.write("0003_script.sql", SCRIPT)
-    kill(filled, "VALUES (7)", upgrade)
-    assert sevens(filled) == 1
+def test_what_a_script_left_before_it_failed_is_taken_back(counted, how):
+    counted.write("0003_script.sql", SCRIPT)
+    kill(counted, "VALUES (7)", upgrade)
+    assert sevens(counted) == 1
     if how == "downgrade":
-        filled.downgrade("0002")
+        counted.downgrade("0002")
     else:
-        (filled.root / "migrations" / "0003_script.sql").unlink()
-        with filled.open() as project:
+        (counted.root / "migrations" / "0003_script.sql").unlink()
+        with counted.open() as project:
             project.repair("revert", "0003", allow_data_loss=True)
-    assert sevens(filled) == 0
-    assert filled.history().current == "0002"
+    assert sevens(counted) == 0
+    assert counted.history().current == "0002"
 
 
-def test_it_is_taken_back_after_its_file_was_mended_too(filled):
-    filled.write("0003_script.sql", SCRIPT)
-    kill(filled, "VALUES (7)", upgrade)
-    assert sevens(filled) == 1
-    filled.write("0003_script.sql", SCRIPT.replace("SELECT ERROR('no')", "SELECT 1"))
-    filled.downgrade("0002")
-    assert sevens(filled) == 0
+def test_it_is_taken_back_after_its_file_was_mended_too(counted):
+    counted.write("0003_script.sql", SCRIPT)
+    kill(counted, "VALUES (7)", upgrade)
+    assert sevens(counted) == 1
+    counted.write("0003_script.sql", SCRIPT.replace("SELECT ERROR('no')", "SELECT 1"))
+    counted.downgrade("0002")
+    assert sevens(counted) == 0
 
 
 # -- a downgrade that gave an upgrade up ------------------------------------------------------------------------
 
 
 @pytest.fixture
-def given_up(filled):
+def given_up(counted):
     """An upgrade was killed, a downgrade sealed it and was killed after its statement."""
-    filled.write("0003_fill.sql", FILL)
-    kill(filled, '"query": "UPDATE app.t SET n = n + 10', upgrade)
-    assert value(filled) == 11
-    kill(filled, '"query": "UPDATE app.t SET n = n - 10', lambda project: project.downgrade("0002"))
-    assert value(filled) == 1
-    assert [event for _, event, *_ in filled.rows()][-1] == "sealed"
-    return filled
+    counted.write("0003_fill.sql", FILL)
+    kill(counted, '"query": "UPDATE app.t SET n = n + 10', upgrade)
+    assert value(counted) == 11
+    kill(counted, '"query": "UPDATE app.t SET n = n - 10', lambda project: project.downgrade("0002"))
+    assert value(counted) == 1
+    assert [event for _, event, *_ in counted.rows()][-1] == "sealed"
+    return counted
 
 
 def test_a_way_back_after_a_seal_is_open_until_its_own_row(given_up):
@@ -199,16 +182,16 @@ def test_and_cannot_be_marked_as_applied(given_up):
     assert value(given_up) == 1
 
 
-def test_a_downgrade_by_one_after_a_killed_upgrade_of_two(filled):
+def test_a_downgrade_by_one_after_a_killed_upgrade_of_two(counted):
     more = "upgrade:\n  - add_columns: {{table: app.t, columns: [{{name: {}, type: STRING}}]}}\n"
-    filled.write("0003_a.yaml", more.format("a"))
-    filled.write("0004_b.yaml", more.format("b"))
-    kill(filled, "ADD COLUMN `b`", upgrade)
-    assert [s for v, s in filled.states().items() if v > "0002"] == ["half-applied", "half-applied"]
-    assert filled.downgrade().reverted == ("0004",)
-    assert "a" in filled.columns("app.t")
-    filled.upgrade("0003")
-    assert filled.states()["0003"] == "applied"
+    counted.write("0003_a.yaml", more.format("a"))
+    counted.write("0004_b.yaml", more.format("b"))
+    kill(counted, "ADD COLUMN `b`", upgrade)
+    assert [s for v, s in counted.states().items() if v > "0002"] == ["half-applied", "half-applied"]
+    assert counted.downgrade().reverted == ("0004",)
+    assert "a" in counted.columns("app.t")
+    counted.upgrade("0003")
+    assert counted.states()["0003"] == "applied"
 
 
 # -- a way back that was set out and not begun ------------------------------------------------------------------
@@ -217,13 +200,13 @@ COLUMN = "upgrade:\n  - add_columns: {{table: app.t, columns: [{{name: {}, type:
 
 
 @pytest.fixture
-def two_more(filled):
+def two_more(counted):
     """Two columns with values."""
-    filled.write("0003_a.yaml", COLUMN.format("a"))
-    filled.write("0004_b.yaml", COLUMN.format("b"))
-    filled.upgrade()
-    filled.query("UPDATE app.t SET a = 'kept', b = 'gone' WHERE TRUE")
-    return filled
+    counted.write("0003_a.yaml", COLUMN.format("a"))
+    counted.write("0004_b.yaml", COLUMN.format("b"))
+    counted.upgrade()
+    counted.query("UPDATE app.t SET a = 'kept', b = 'gone' WHERE TRUE")
+    return counted
 
 
 def kept(stand):
@@ -231,8 +214,15 @@ def kept(stand):
 
 
 def test_of_a_downgrade_that_died_only_what_had_begun_is_finished(two_more):
+    since = [line.applied_at for line in two_more.history().migrations]
     kill(two_more, "RENAME COLUMN `b`", lambda project: project.downgrade("base", allow_data_loss=True))
-    assert two_more.upgrade().applied == ("0004",)
+    told = [way.command for way in two_more.history().halfway[0].ways]
+    assert told == ["bqmigrate downgrade base", "bqmigrate upgrade"]
+    events = []
+    assert two_more.upgrade(emit=events.append).applied == ("0004",)
+    assert [line.applied_at for line in two_more.history().migrations][:3] == since[:3]
+    begun = [(e.direction, e.resumes) for e in events if isinstance(e, MigrationStarted)]
+    assert begun == [("downgrade", True), ("upgrade", False)]
     assert kept(two_more) == [(1, "kept")]
     assert set(two_more.states().values()) == {"applied"}
     assert two_more.upgrade().requests == 2
@@ -264,21 +254,21 @@ def test_what_had_begun_is_finished_by_either(two_more):
     assert two_more.states()["0003"] == two_more.states()["0004"] == "reverted"
 
 
-def test_what_was_given_up_goes_down_later_by_the_names_that_it_has(filled):
+def test_what_was_given_up_goes_down_later_by_the_names_that_it_has(counted):
     """The column waits under a name that has the generation in it."""
-    filled.write("0003_a.yaml", COLUMN.format("a"))
-    filled.write("0004_drop.yaml", "upgrade:\n  - drop_columns: {table: app.t, columns: [a]}\n")
-    filled.write("0005_b.yaml", COLUMN.format("b"))
-    filled.upgrade()
+    counted.write("0003_a.yaml", COLUMN.format("a"))
+    counted.write("0004_drop.yaml", "upgrade:\n  - drop_columns: {table: app.t, columns: [a]}\n")
+    counted.write("0005_b.yaml", COLUMN.format("b"))
+    counted.upgrade()
     for _ in range(2):
-        kill(filled, "RENAME COLUMN `b`", lambda project: project.downgrade("0003"))
-        filled.upgrade()
-    assert "a" not in filled.columns("app.t")
-    kill(filled, "RENAME COLUMN `b`", lambda project: project.downgrade("0003"))
-    assert filled.downgrade("0003").reverted[-1] == "0004"
-    assert "a" in filled.columns("app.t")
-    filled.upgrade()
-    assert filled.downgrade("0002").reverted == ("0005", "0004", "0003")
+        kill(counted, "RENAME COLUMN `b`", lambda project: project.downgrade("0003"))
+        counted.upgrade()
+    assert "a" not in counted.columns("app.t")
+    kill(counted, "RENAME COLUMN `b`", lambda project: project.downgrade("0003"))
+    assert counted.downgrade("0003").reverted[-1] == "0004"
+    assert "a" in counted.columns("app.t")
+    counted.upgrade()
+    assert counted.downgrade("0002").reverted == ("0005", "0004", "0003")
 
 
 def test_what_is_too_old_is_not_taken_for_not_begun(two_more):
@@ -289,14 +279,14 @@ def test_what_is_too_old_is_not_taken_for_not_begun(two_more):
     assert caught.value.code == "BQM535"
 
 
-def test_an_upgrade_after_a_downgrade_that_died_before_its_seals_takes_back_only_what_was_done(filled):
-    filled.write("0003_fill.sql", FILL)
-    late, options = kill(filled, STATEMENT, upgrade, after=False)
-    kill(filled, '"query": "INSERT INTO', lambda project: project.downgrade("0002"), after=False)
-    filled.upgrade()
-    assert value(filled) == 11
-    assert filled.warehouse.adapter().send(late, **options).status_code == 409
-    assert value(filled) == 11
+def test_an_upgrade_after_a_downgrade_that_died_before_its_seals_takes_back_only_what_was_done(counted):
+    counted.write("0003_fill.sql", FILL)
+    late, options = kill(counted, STATEMENT, upgrade, after=False)
+    kill(counted, '"query": "INSERT INTO', lambda project: project.downgrade("0002"), after=False)
+    counted.upgrade()
+    assert value(counted) == 11
+    assert counted.warehouse.adapter().send(late, **options).status_code == 409
+    assert value(counted) == 11
 
 
 def test_an_interrupted_way_back_of_what_was_adopted_leaves_it_too(stand):
@@ -313,34 +303,34 @@ def test_an_interrupted_way_back_of_what_was_adopted_leaves_it_too(stand):
     assert tables(stand) == {"legacy"}
 
 
-def test_what_lies_above_one_that_has_begun_goes_down_with_it(filled):
-    filled.write("0003_a.yaml", COLUMN.format("a"))
-    filled.write("0004_more.yaml", "upgrade:\n  - sql: {statement: INSERT INTO app.t (n) VALUES (5)}\ndowngrade: []\n")
-    filled.upgrade()
-    kill(filled, "RENAME COLUMN `a`", lambda project: project.downgrade("0002"))
-    kill(filled, '"query": "INSERT INTO app.t', upgrade)
-    filled.upgrade()
-    assert filled.query("SELECT COUNT(*) FROM app.t WHERE n = 5") == [(2,)]
+def test_what_lies_above_one_that_has_begun_goes_down_with_it(counted):
+    counted.write("0003_a.yaml", COLUMN.format("a"))
+    counted.write("0004_more.yaml", "upgrade:\n  - sql: {statement: INSERT INTO app.t (n) VALUES (5)}\ndowngrade: []\n")
+    counted.upgrade()
+    kill(counted, "RENAME COLUMN `a`", lambda project: project.downgrade("0002"))
+    kill(counted, '"query": "INSERT INTO app.t', upgrade)
+    counted.upgrade()
+    assert counted.query("SELECT COUNT(*) FROM app.t WHERE n = 5") == [(2,)]
 
 
-def test_a_result_that_was_there_before_does_not_block_for_ever(filled):
+def test_a_result_that_was_there_before_does_not_block_for_ever(counted):
     """The way back: a job that was not sent, and a patch whose result somebody made by hand."""
-    filled.write(
+    counted.write(
         "0003_two.yaml",
         "upgrade:\n  - set_table_options: {table: app.t, labels: {a: b}}\n"
         "  - add_columns: {table: app.t, columns: [{name: a, type: STRING}]}\n",
     )
-    filled.upgrade()
-    kill(filled, "0003", lambda project: project.downgrade("0002"), method="PATCH")
-    table = filled.client.get_table("app.t")
+    counted.upgrade()
+    kill(counted, "0003", lambda project: project.downgrade("0002"), method="PATCH")
+    table = counted.client.get_table("app.t")
     table.labels = {"a": None}
-    filled.client.update_table(table, ["labels"])
-    filled.upgrade()
-    assert filled.states()["0003"] == "applied"
-    assert filled.table("app.t")["labels"]["a"] == "b"
+    counted.client.update_table(table, ["labels"])
+    counted.upgrade()
+    assert counted.states()["0003"] == "applied"
+    assert counted.table("app.t")["labels"]["a"] == "b"
 
 
-def test_two_runs_that_set_out_different_steps_are_taken_back_together(filled):
+def test_two_runs_that_set_out_different_steps_are_taken_back_together(counted):
     two = """
 upgrade:
   - sql: {statement: UPDATE app.t SET n = n + 1 WHERE TRUE}
@@ -349,17 +339,17 @@ upgrade:
     more = "  - add_columns: {table: app.t, columns: [{name: z, type: STRING}]}\n"
     down = "downgrade:\n  - drop_columns: {table: app.t, columns: [a]}\n"
     for how in ("downgrade", "revert"):
-        filled.write("0003_two.yaml", two.replace("n + 1", "n") + down)
-        kill(filled, "ADD COLUMN `a`", upgrade)
-        filled.write("0003_two.yaml", two.replace("n + 1", "n") + more + down.replace("[a]", "[a, z]"))
-        kill(filled, "ADD COLUMN `z`", upgrade)
+        counted.write("0003_two.yaml", two.replace("n + 1", "n") + down)
+        kill(counted, "ADD COLUMN `a`", upgrade)
+        counted.write("0003_two.yaml", two.replace("n + 1", "n") + more + down.replace("[a]", "[a, z]"))
+        kill(counted, "ADD COLUMN `z`", upgrade)
         if how == "downgrade":
-            filled.downgrade("0002")
+            counted.downgrade("0002")
         else:
-            (filled.root / "migrations" / "0003_two.yaml").unlink()
-            with filled.open() as project:
+            (counted.root / "migrations" / "0003_two.yaml").unlink()
+            with counted.open() as project:
                 project.repair("revert", "0003")
-        assert {"a", "z"}.isdisjoint(filled.columns("app.t"))
+        assert {"a", "z"}.isdisjoint(counted.columns("app.t"))
 
 
 # -- ids and texts that do not belong together ------------------------------------------------------------------
@@ -385,21 +375,21 @@ class Late(Recorder):
         return super().send(request, **kwargs)
 
 
-def test_a_job_that_ran_another_text_is_not_a_failure(filled):
+def test_a_job_that_ran_another_text_is_not_a_failure(counted):
     """Its effect is there: a row that calls the step failed would leave it in place."""
-    filled.write("0003_fill.sql", FILL)
-    wire = Late(filled.warehouse.adapter(), words=STATEMENT)
+    counted.write("0003_fill.sql", FILL)
+    wire = Late(counted.warehouse.adapter(), words=STATEMENT)
     with pytest.raises(Killed):
-        project_on(filled, wire).upgrade()
-    filled.clock.advance(AFTER_TTL)
-    filled.write("0003_fill.sql", FILL.replace("n + 10", "n + 20"))
+        project_on(counted, wire).upgrade()
+    counted.clock.advance(AFTER_TTL)
+    counted.write("0003_fill.sql", FILL.replace("n + 10", "n + 20"))
     wire.before = STATEMENT.replace("n + 10", "n + 20")
     with pytest.raises(UnsettledError) as caught:
-        project_on(filled, wire).upgrade()
-    assert (caught.value.code, value(filled)) == ("BQM501", 11)
-    filled.write("0003_fill.sql", FILL)
-    filled.downgrade("0002")
-    assert value(filled) == 1
+        project_on(counted, wire).upgrade()
+    assert (caught.value.code, value(counted)) == ("BQM501", 11)
+    counted.write("0003_fill.sql", FILL)
+    counted.downgrade("0002")
+    assert value(counted) == 1
 
 
 class Expired(Recorder):
@@ -413,15 +403,15 @@ class Expired(Recorder):
         return super().send(request, **kwargs)
 
 
-def test_a_login_that_ran_out_says_nothing_of_what_was_sent(filled):
-    filled.write("0003_fill.sql", FILL)
+def test_a_login_that_ran_out_says_nothing_of_what_was_sent(counted):
+    counted.write("0003_fill.sql", FILL)
     with pytest.raises(CredentialsError) as caught:
-        project_on(filled, Expired(filled.warehouse.adapter())).upgrade()
+        project_on(counted, Expired(counted.warehouse.adapter())).upgrade()
     assert caught.value.state == "It is not known whether the step was done; the next run finds out."
-    assert value(filled) == 11
-    assert filled.states()["0003"] == "half-applied"
-    filled.downgrade("0002")
-    assert value(filled) == 1
+    assert value(counted) == 11
+    assert counted.states()["0003"] == "half-applied"
+    counted.downgrade("0002")
+    assert value(counted) == 1
 
 
 # -- accepting a file that is half applied ----------------------------------------------------------------------
@@ -435,17 +425,17 @@ downgrade:
 """
 
 
-def test_a_step_that_counts_as_done_by_hand_is_not_sent(filled):
-    filled.write("0003_two.yaml", TWO.replace("SECOND", "\"SELECT ERROR('no')\""))
+def test_a_step_that_counts_as_done_by_hand_is_not_sent(counted):
+    counted.write("0003_two.yaml", TWO.replace("SECOND", "\"SELECT ERROR('no')\""))
     with pytest.raises(RunError):
-        filled.upgrade()
-    filled.write("0003_two.yaml", TWO.replace("n + 10", "n + 5 + 5").replace("SECOND", "SELECT 1"))
-    with filled.open() as project:
+        counted.upgrade()
+    counted.write("0003_two.yaml", TWO.replace("n + 10", "n + 5 + 5").replace("SECOND", "SELECT 1"))
+    with counted.open() as project:
         project.repair("accept-file", "0003", yes=True)
-    filled.upgrade()
-    assert (value(filled), filled.states()["0003"]) == (11, "applied")
-    filled.downgrade("0002")
-    assert value(filled) == 1
+    counted.upgrade()
+    assert (value(counted), counted.states()["0003"]) == (11, "applied")
+    counted.downgrade("0002")
+    assert value(counted) == 1
 
 
 def test_what_was_found_stays_found_when_the_file_is_accepted(stand):

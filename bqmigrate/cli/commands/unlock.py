@@ -15,13 +15,13 @@ def run(
 ) -> int:
     """Take the lease away from a dead run."""
     from bqmigrate.cli import mending  # noqa: PLC0415  --help must not pay for it
-    from bqmigrate.cli.hints import in_environment  # noqa: PLC0415
+    from bqmigrate.cli.hints import as_addressed  # noqa: PLC0415
     from bqmigrate.cli.render import documents, unlocked  # noqa: PLC0415
 
     mending.refuse_dry_run("unlock")
     with invocation.open() as project:
         done = project.unlock(lease_id, emit=invocation.teller(project))
-    following = in_environment(done.next, invocation.settings.where) or done.next
+    following = as_addressed(done.next, invocation.settings.where) or done.next
     body = documents.document("unlock", project.config.environment, unlocked.document(done, following))
     invocation.output.answer(body, unlocked.lines(done, following))
     return 0

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.text import Text
 
-from bqmigrate.cli.hints import in_environment
+from bqmigrate.cli.hints import as_addressed
 from bqmigrate.cli.render.layout import cut
 from bqmigrate.cli.render.marks import Marks
 from bqmigrate.cli.render.words import one_line
@@ -27,7 +27,7 @@ def lines(found: Halfway, marks: Marks, where: str | None, limit: int | None) ->
         yield Text(f"     {one_line(found.error)}")
     if found.steps or (found.error and found.is_known):
         yield Text("")
-    first, *rest = (in_environment(told(found.ways), where) or "").splitlines()
+    first, *rest = (as_addressed(told(found.ways), where) or "").splitlines()
     yield Text.assemble(("hint:", "bold"), f" {first}")
     yield from (Text(f"      {line}") for line in rest)
 
@@ -40,7 +40,7 @@ def document(found: Halfway, where: str | None) -> dict[str, Any]:
         "direction": found.direction,
         "steps": [recorded(s) for s in found.steps] if found.is_known else None,
         "error": found.error,
-        "ways_on": [{"what": way.what, "command": in_environment(way.command, where)} for way in found.ways],
+        "ways_on": [{"what": way.what, "command": as_addressed(way.command, where)} for way in found.ways],
     }
 
 
