@@ -50,12 +50,17 @@ class Killed(BaseException):
 
 @dataclass
 class Recorder(BaseAdapter):
-    """Writes requests down, and dies before or after the one it is told to."""
+    """Writes requests down, and dies before or after the one it is told to.
+
+    Whatever is read leaves the warehouse as it was, and a process that died remembers nothing: to die after any of the
+    requests that follow a write is to die after the write. A sweep over `die_after_write` reaches every place.
+    """
 
     inner: BaseAdapter
     requests: list[tuple[str, str, object, str | None]] = field(default_factory=list)
     die_before: int | None = None
     die_after: int | None = None
+    die_after_write: int | None = None
 
     def send(self, request, **kwargs):
         number = len(self.requests) + 1
@@ -65,14 +70,21 @@ class Recorder(BaseAdapter):
         path = request.url.partition("/projects/")[2].partition("?")[0]
         self.requests.append((request.method, path, body, request.headers.get("If-Match")))
         response = self.inner.send(request, **kwargs)
-        if number == self.die_after:
+        if number == self.die_after or (request.method != "GET" and self.writes == self.die_after_write):
             raise Killed
         return response
 
     @property
     def is_dead(self) -> bool:
         limits = [n for n in (self.die_before, self.die_after) if n is not None]
+        if self.die_after_write is not None and self.writes >= self.die_after_write:
+            return True
         return bool(limits) and len(self.requests) >= min(limits)
+
+    @property
+    def writes(self) -> int:
+        """How many of the requests may have changed something."""
+        return sum(method != "GET" for method, *_ in self.requests)
 
     def close(self):
         self.inner.close()
@@ -114,8 +126,9 @@ class Stand:
     def remove(self, name):
         (self.root / "migrations" / name).unlink()
 
-    def open(self, *, die_before=None, die_after=None, monotonic=time.monotonic):
-        self.recorder = Recorder(self.warehouse.adapter(), die_before=die_before, die_after=die_after)
+    def open(self, *, monotonic=time.monotonic, **deaths):
+        """Open the project; `deaths` are those of the recorder."""
+        self.recorder = Recorder(self.warehouse.adapter(), **deaths)
         return Project.open(
             "local",
             start=self.root,

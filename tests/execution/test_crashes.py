@@ -1,7 +1,4 @@
-"""A run that dies before or after any of its requests is finished by the next.
-
-Nothing comes between one request and the next: to die after the first is to die before the second.
-"""
+"""A run that dies before or after any of its requests is finished by the next."""
 
 import re
 from datetime import timedelta
@@ -50,25 +47,25 @@ def expected(tmp_path_factory, shared):
     stand = Stand(*shared, tmp_path_factory.mktemp("expected"), "world-expected")
     prepare(stand)
     stand.upgrade()
-    up = len(stand.recorder.requests)
+    up = stand.recorder.writes
     found = shape(stand)
     stand.downgrade("base", allow_data_loss=True)
-    return found, up, len(stand.recorder.requests)
+    return found, up, stand.recorder.writes
 
 
-UPGRADE_REQUESTS, DOWNGRADE_REQUESTS = 36, 50
+UPGRADE_WRITES, DOWNGRADE_WRITES = 18, 18
 
 
-def test_the_sweeps_below_reach_every_request(expected):
-    _, *requests = expected
-    assert requests == [UPGRADE_REQUESTS, DOWNGRADE_REQUESTS]
+def test_the_sweeps_below_reach_every_write(expected):
+    _, *writes = expected
+    assert writes == [UPGRADE_WRITES, DOWNGRADE_WRITES]
 
 
-@pytest.mark.parametrize("number", range(UPGRADE_REQUESTS + 1))
+@pytest.mark.parametrize("number", range(UPGRADE_WRITES + 1))
 def test_an_upgrade_that_died_is_finished_by_the_next(stand, expected, number):
     found, *_ = expected
     prepare(stand)
-    with pytest.raises(Killed), stand.open(die_after=number) as project:
+    with pytest.raises(Killed), stand.open(die_after_write=number) as project:
         project.upgrade()
     stand.clock.advance(AFTER_TTL)
     stand.upgrade()
@@ -78,10 +75,10 @@ def test_an_upgrade_that_died_is_finished_by_the_next(stand, expected, number):
     assert stand.upgrade().requests == 2
 
 
-@pytest.mark.parametrize("number", range(UPGRADE_REQUESTS + 1))
+@pytest.mark.parametrize("number", range(UPGRADE_WRITES + 1))
 def test_an_upgrade_that_died_can_be_taken_back(stand, number):
     prepare(stand)
-    with pytest.raises(Killed), stand.open(die_after=number) as project:
+    with pytest.raises(Killed), stand.open(die_after_write=number) as project:
         project.upgrade()
     stand.clock.advance(AFTER_TTL)
     stand.downgrade("base", allow_data_loss=True)
@@ -92,12 +89,12 @@ def test_an_upgrade_that_died_can_be_taken_back(stand, number):
 
 
 @pytest.mark.parametrize("way", ["down", "up"])
-@pytest.mark.parametrize("number", range(DOWNGRADE_REQUESTS + 1))
+@pytest.mark.parametrize("number", range(DOWNGRADE_WRITES + 1))
 def test_a_downgrade_that_died_is_finished_by_either_direction(stand, expected, number, way):
     found, *_ = expected
     prepare(stand)
     stand.upgrade()
-    with pytest.raises(Killed), stand.open(die_after=number) as project:
+    with pytest.raises(Killed), stand.open(die_after_write=number) as project:
         project.downgrade("base", allow_data_loss=True)
     stand.clock.advance(AFTER_TTL)
     if way == "down":

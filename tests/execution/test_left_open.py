@@ -1,5 +1,6 @@
 """What a run that was killed leaves open, and what a person does then: nothing of it is forgotten or believed."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -246,6 +247,38 @@ def test_one_that_had_not_begun_at_all_leaves_nothing_to_do(two_more):
     assert two_more.upgrade().requests == 2
     assert two_more.warehouse.adapter().send(late, **options).status_code == 409
     assert two_more.downgrade("0002").reverted == ("0004", "0003")
+
+
+@dataclass
+class Overtaken(Recorder):
+    """Lets what was under way arrive just before the first other request that would use its job id."""
+
+    late: tuple = ()
+
+    def send(self, request, **kwargs):
+        late, options = self.late or (None, None)
+        if late is not None and request.method == "POST" and job_id(request) == job_id(late):
+            self.late = ()
+            assert self.inner.send(late, **options).status_code == 200
+        return super().send(request, **kwargs)
+
+
+def job_id(request):
+    return json.loads(request.body).get("jobReference", {}).get("jobId")
+
+
+def test_one_that_begins_while_it_is_given_up_is_finished_by_the_next_run(two_more):
+    late = kill(two_more, "RENAME COLUMN `b`", lambda project: project.downgrade("0002"), after=False)
+    wire = Overtaken(two_more.warehouse.adapter(), late=late)
+    with pytest.raises(RunError) as caught:
+        upgrade(project_on(two_more, wire))
+    assert wire.late == ()
+    assert (caught.value.code, caught.value.exit_code) == ("BQM220", 1)
+    assert caught.value.message == "the way back of 0004_b has begun: step 1 came late"
+    assert caught.value.hint == "run the same command again"
+    assert two_more.upgrade().applied == ("0004",)
+    assert kept(two_more) == [(1, "kept")]
+    assert set(two_more.states().values()) == {"applied"}
 
 
 def test_what_had_begun_is_finished_by_either(two_more):

@@ -35,12 +35,15 @@ def half(stand, text=HALF):
     return stand
 
 
-def died(stand, number, text=WHOLE):
-    """A run that died before one of its requests, long ago."""
+DIED_WRITES = 8  # of the run that died, had it lived
+
+
+def died(stand, writes, text=WHOLE):
+    """A run that died after so many writes, long ago."""
     stand.write("0001_app.yaml", DATASET)
     stand.upgrade()
     stand.write("0002_half.yaml", text)
-    with pytest.raises(Killed), stand.open(die_before=number) as project:
+    with pytest.raises(Killed), stand.open(die_after_write=writes) as project:
         project.upgrade()
     stand.clock.advance(AFTER_TTL)
     return stand
@@ -61,8 +64,8 @@ def refused(stand, how, version=None, **options):
 
 
 def repair_killed(stand, number, how, version=None, **options):
-    """A repair that dies before or after one of its requests, and the next one, which finishes it."""
-    with pytest.raises(Killed), stand.open(die_after=number) as project:
+    """A repair that dies after one of its writes, and the next one, which finishes it."""
+    with pytest.raises(Killed), stand.open(die_after_write=number) as project:
         project.repair(how, version, **options)
     stand.clock.advance(AFTER_TTL)
     try:

@@ -9,6 +9,7 @@ import pytest
 from bqmigrate.errors import BqmigrateError, RefusedError, UnsettledError
 from tests.execution.repairs.cases import (
     AFTER_TTL,
+    DIED_WRITES,
     MENDED,
     WHOLE,
     died,
@@ -120,9 +121,9 @@ def test_a_half_applied_migration_is_reverted_without_its_file_under_the_new_lin
     assert tables(stand) == []
 
 
-@pytest.mark.parametrize("number", range(3, 17))
-def test_what_a_run_had_begun_when_its_lock_was_lost_is_not_done_twice(stand, number):
-    died(stand, number)
+@pytest.mark.parametrize("writes", range(DIED_WRITES))
+def test_what_a_run_had_begun_when_its_lock_was_lost_is_not_done_twice(stand, writes):
+    died(stand, writes)
     lose_lock(stand)
     repair(stand, "new-lineage")
     stand.upgrade()
@@ -133,7 +134,7 @@ def test_what_a_run_had_begun_when_its_lock_was_lost_is_not_done_twice(stand, nu
 
 
 def test_an_open_run_is_finished_where_it_belongs(stand):
-    died(stand, 12)
+    died(stand, 5)
     rename_environment(stand)
     error = refused(stand, "new-lineage")
     assert (error.code, error.exit_code) == ("BQM534", 5)
@@ -238,19 +239,19 @@ def test_rows_that_are_lost_are_rebuilt_under_either_lineage(stand, gone):
     is_sound(stand)
 
 
-BEGUN_REQUESTS = 19
+BEGUN_WRITES = 8
 
 
-def test_the_sweep_below_reaches_every_request(stand):
-    died(stand, 12)
+def test_the_sweep_below_reaches_every_write(stand):
+    died(stand, 5)
     lose_lock(stand)
     repair(stand, "new-lineage")
-    assert len(stand.recorder.requests) == BEGUN_REQUESTS
+    assert stand.recorder.writes == BEGUN_WRITES
 
 
-@pytest.mark.parametrize("number", range(BEGUN_REQUESTS + 1))
+@pytest.mark.parametrize("number", range(BEGUN_WRITES + 1))
 def test_what_had_begun_is_found_by_the_next_repair_too(stand, number):
-    died(stand, 12)
+    died(stand, 5)
     lose_lock(stand)
     repair_killed(stand, number, "new-lineage")
     stand.upgrade()
@@ -259,21 +260,21 @@ def test_what_had_begun_is_found_by_the_next_repair_too(stand, number):
     assert set(stand.states().values()) == {"applied"}
 
 
-LOST_REQUESTS, MOVED_REQUESTS = 16, 7
+LOST_WRITES, MOVED_WRITES = 7, 3
 
 
-def test_the_first_sweep_reaches_every_request(stand):
+def test_the_first_sweep_reaches_every_write(stand):
     full(stand)
     lose_lock(stand)
     repair(stand, "new-lineage")
-    assert len(stand.recorder.requests) == LOST_REQUESTS
+    assert stand.recorder.writes == LOST_WRITES
 
 
-def test_the_second_sweep_reaches_every_request(stand):
+def test_the_second_sweep_reaches_every_write(stand):
     full(stand)
     rename_environment(stand)
     repair(stand, "new-lineage")
-    assert len(stand.recorder.requests) == MOVED_REQUESTS
+    assert stand.recorder.writes == MOVED_WRITES
 
 
 def swept(stand, spoil, number):
@@ -285,12 +286,12 @@ def swept(stand, spoil, number):
     is_sound(stand)
 
 
-@pytest.mark.parametrize("number", range(LOST_REQUESTS + 1))
+@pytest.mark.parametrize("number", range(LOST_WRITES + 1))
 def test_a_repair_of_a_lost_lock_that_died_is_finished_by_the_next(stand, number):
     swept(stand, lose_lock, number)
 
 
-@pytest.mark.parametrize("number", range(MOVED_REQUESTS + 1))
+@pytest.mark.parametrize("number", range(MOVED_WRITES + 1))
 def test_a_repair_of_a_moved_history_that_died_is_finished_by_the_next(stand, number):
     swept(stand, rename_environment, number)
 
