@@ -1,65 +1,15 @@
 """What a run that was killed leaves open, and what a person does then: nothing of it is forgotten or believed."""
 
-import json
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 import google.auth.exceptions
 import pytest
 
-from bqmigrate import Project
 from bqmigrate.errors import CredentialsError, RunError, UnsettledError
-from bqmigrate.execution.events import MigrationStarted
-from bqmigrate.execution.lease import Clocks
+from tests.execution.dying import AFTER_TTL, LONG, STATEMENT, kill, project_on, upgrade
 from tests.execution.stand import DATASET, FILL, TABLE, Killed, Recorder, value
 
-STATEMENT = '"query": "UPDATE app.t SET n = n + 10'
-AFTER_TTL = timedelta(minutes=10)
-LONG = timedelta(days=200)
-
-
-@dataclass
-class Until(Recorder):
-    """Dies after the first request of a method that says something."""
-
-    method: str = "POST"
-    words: str = ""
-    after: bool = True
-    unsent: tuple = ()
-
-    def send(self, request, **kwargs):
-        body = request.body or ""
-        text = body if isinstance(body, str) else body.decode()
-        if request.method == self.method and self.words in text and self.die_after is None:
-            self.die_after = len(self.requests) + self.after
-            self.unsent = request, kwargs
-        return super().send(request, **kwargs)
-
-
-def project_on(stand, wire):
-    return Project.open(
-        "local",
-        start=stand.root,
-        environ={"BIGQUERY_EMULATOR_HOST": "http://bq.local"},
-        transport=lambda _: wire,
-        clocks=Clocks(sleep=lambda _: None),
-    )
-
-
-def kill(stand, words, act, method="POST", *, after=True):
-    """Run until a request was answered, or was to be sent, and die there; the lease runs out."""
-    stand.recorder = wire = Until(stand.warehouse.adapter(), method=method, words=words, after=after)
-    with pytest.raises(Killed):
-        act(project_on(stand, wire))
-    stand.clock.advance(AFTER_TTL)
-    return wire.unsent
-
-
-def upgrade(project):
-    project.upgrade()
-
-
-# -- a migration too long for the lock --------------------------------------------------------------------------
+# -- a migration too long for the lock ---------------------------------------------------------------------------
 
 
 def wide(edit=""):
@@ -113,7 +63,7 @@ def test_a_run_that_does_not_fit_leaves_the_steps_of_an_open_one_in_the_lock(sta
     assert caught.value.code == "BQM502"
 
 
-# -- a script that failed while nobody looked -------------------------------------------------------------------
+# -- a script that failed while nobody looked --------------------------------------------------------------------
 
 SCRIPT = """-- migrate:up
 INSERT INTO app.t (n) VALUES (7);
@@ -151,7 +101,7 @@ def test_it_is_taken_back_after_its_file_was_mended_too(counted):
     assert sevens(counted) == 0
 
 
-# -- a downgrade that gave an upgrade up ------------------------------------------------------------------------
+# -- a downgrade that gave an upgrade up -------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -195,131 +145,7 @@ def test_a_downgrade_by_one_after_a_killed_upgrade_of_two(counted):
     assert counted.states()["0003"] == "applied"
 
 
-# -- a way back that was set out and not begun ------------------------------------------------------------------
-
-COLUMN = "upgrade:\n  - add_columns: {{table: app.t, columns: [{{name: {}, type: STRING}}]}}\n"
-
-
-@pytest.fixture
-def two_more(counted):
-    """Two columns with values."""
-    counted.write("0003_a.yaml", COLUMN.format("a"))
-    counted.write("0004_b.yaml", COLUMN.format("b"))
-    counted.upgrade()
-    counted.query("UPDATE app.t SET a = 'kept', b = 'gone' WHERE TRUE")
-    return counted
-
-
-def kept(stand):
-    return stand.query("SELECT n, a FROM app.t")
-
-
-def test_of_a_downgrade_that_died_only_what_had_begun_is_finished(two_more):
-    since = [line.applied_at for line in two_more.history().migrations]
-    kill(two_more, "RENAME COLUMN `b`", lambda project: project.downgrade("base", allow_data_loss=True))
-    told = [way.command for way in two_more.history().halfway[0].ways]
-    assert told == ["bqmigrate downgrade base", "bqmigrate upgrade"]
-    events = []
-    assert two_more.upgrade(emit=events.append).applied == ("0004",)
-    assert [line.applied_at for line in two_more.history().migrations][:3] == since[:3]
-    begun = [(e.direction, e.resumes) for e in events if isinstance(e, MigrationStarted)]
-    assert begun == [("downgrade", True), ("upgrade", False)]
-    assert kept(two_more) == [(1, "kept")]
-    assert set(two_more.states().values()) == {"applied"}
-    assert two_more.upgrade().requests == 2
-    assert two_more.downgrade("0002").reverted == ("0004", "0003")
-    two_more.upgrade()
-    assert [line.state for line in two_more.history().migrations] == ["applied"] * 4
-
-
-def test_a_downgrade_keeps_what_it_was_told_to_keep(two_more):
-    kill(two_more, "RENAME COLUMN `b`", lambda project: project.downgrade("0002"))
-    assert two_more.downgrade("0003").reverted == ("0004",)
-    assert two_more.states()["0003"] == "applied"
-    two_more.upgrade()
-    assert kept(two_more) == [(1, "kept")]
-
-
-def test_one_that_had_not_begun_at_all_leaves_nothing_to_do(two_more):
-    late, options = kill(two_more, "RENAME COLUMN `b`", lambda project: project.downgrade("0002"), after=False)
-    assert two_more.upgrade().nothing_to_do
-    assert two_more.query("SELECT a, b FROM app.t") == [("kept", "gone")]
-    assert two_more.upgrade().requests == 2
-    assert two_more.warehouse.adapter().send(late, **options).status_code == 409
-    assert two_more.downgrade("0002").reverted == ("0004", "0003")
-
-
-@dataclass
-class Overtaken(Recorder):
-    """Lets what was under way arrive just before the first other request that would use its job id."""
-
-    late: tuple = ()
-
-    def send(self, request, **kwargs):
-        late, options = self.late or (None, None)
-        if late is not None and request.method == "POST" and job_id(request) == job_id(late):
-            self.late = ()
-            assert self.inner.send(late, **options).status_code == 200
-        return super().send(request, **kwargs)
-
-
-def job_id(request):
-    return json.loads(request.body).get("jobReference", {}).get("jobId")
-
-
-def test_one_that_begins_while_it_is_given_up_is_finished_by_the_next_run(two_more):
-    late = kill(two_more, "RENAME COLUMN `b`", lambda project: project.downgrade("0002"), after=False)
-    wire = Overtaken(two_more.warehouse.adapter(), late=late)
-    with pytest.raises(RunError) as caught:
-        upgrade(project_on(two_more, wire))
-    assert wire.late == ()
-    assert (caught.value.code, caught.value.exit_code) == ("BQM220", 1)
-    assert caught.value.message == "the way back of 0004_b has begun: step 1 came late"
-    assert caught.value.hint == "run the same command again"
-    assert two_more.upgrade().applied == ("0004",)
-    assert kept(two_more) == [(1, "kept")]
-    assert set(two_more.states().values()) == {"applied"}
-
-
-def test_what_had_begun_is_finished_by_either(two_more):
-    kill(two_more, "RENAME COLUMN `a`", lambda project: project.downgrade("0002"))
-    assert two_more.downgrade("0002").reverted[-1] == "0003"
-    assert two_more.states()["0003"] == two_more.states()["0004"] == "reverted"
-
-
-def test_what_was_given_up_goes_down_later_by_the_names_that_it_has(counted):
-    """The column waits under a name that has the generation in it."""
-    counted.write("0003_a.yaml", COLUMN.format("a"))
-    counted.write("0004_drop.yaml", "upgrade:\n  - drop_columns: {table: app.t, columns: [a]}\n")
-    counted.write("0005_b.yaml", COLUMN.format("b"))
-    counted.upgrade()
-    for _ in range(2):
-        kill(counted, "RENAME COLUMN `b`", lambda project: project.downgrade("0003"))
-        counted.upgrade()
-    assert "a" not in counted.columns("app.t")
-    kill(counted, "RENAME COLUMN `b`", lambda project: project.downgrade("0003"))
-    assert counted.downgrade("0003").reverted[-1] == "0004"
-    assert "a" in counted.columns("app.t")
-    counted.upgrade()
-    assert counted.downgrade("0002").reverted == ("0005", "0004", "0003")
-
-
-def test_what_is_too_old_is_not_taken_for_not_begun(two_more):
-    kill(two_more, "RENAME COLUMN `a`", lambda project: project.downgrade("0002"))
-    two_more.clock.advance(LONG)
-    with pytest.raises(UnsettledError) as caught:
-        two_more.upgrade()
-    assert caught.value.code == "BQM535"
-
-
-def test_an_upgrade_after_a_downgrade_that_died_before_its_seals_takes_back_only_what_was_done(counted):
-    counted.write("0003_fill.sql", FILL)
-    late, options = kill(counted, STATEMENT, upgrade, after=False)
-    kill(counted, '"query": "INSERT INTO', lambda project: project.downgrade("0002"), after=False)
-    counted.upgrade()
-    assert value(counted) == 11
-    assert counted.warehouse.adapter().send(late, **options).status_code == 409
-    assert value(counted) == 11
+# -- steps and names that changed in between ---------------------------------------------------------------------
 
 
 def test_an_interrupted_way_back_of_what_was_adopted_leaves_it_too(stand):
@@ -334,16 +160,6 @@ def test_an_interrupted_way_back_of_what_was_adopted_leaves_it_too(stand):
     kill(stand, "0002", lambda project: project.downgrade("0001"), method="PATCH")
     assert stand.downgrade("0001").left_in_place == ("app.legacy",)
     assert tables(stand) == {"legacy"}
-
-
-def test_what_lies_above_one_that_has_begun_goes_down_with_it(counted):
-    counted.write("0003_a.yaml", COLUMN.format("a"))
-    counted.write("0004_more.yaml", "upgrade:\n  - sql: {statement: INSERT INTO app.t (n) VALUES (5)}\ndowngrade: []\n")
-    counted.upgrade()
-    kill(counted, "RENAME COLUMN `a`", lambda project: project.downgrade("0002"))
-    kill(counted, '"query": "INSERT INTO app.t', upgrade)
-    counted.upgrade()
-    assert counted.query("SELECT COUNT(*) FROM app.t WHERE n = 5") == [(2,)]
 
 
 def test_a_result_that_was_there_before_does_not_block_for_ever(counted):
@@ -385,7 +201,7 @@ upgrade:
         assert {"a", "z"}.isdisjoint(counted.columns("app.t"))
 
 
-# -- ids and texts that do not belong together ------------------------------------------------------------------
+# -- ids and texts that do not belong together -------------------------------------------------------------------
 
 
 @dataclass
@@ -447,7 +263,7 @@ def test_a_login_that_ran_out_says_nothing_of_what_was_sent(counted):
     assert value(counted) == 1
 
 
-# -- accepting a file that is half applied ----------------------------------------------------------------------
+# -- accepting a file that is half applied -----------------------------------------------------------------------
 
 TWO = """
 upgrade:
