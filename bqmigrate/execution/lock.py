@@ -270,8 +270,8 @@ def _settled(item: OpenVersion, seq: int, state: HistoryState) -> bool:
         return False
     if known.record.event in {"repaired", "adopted"}:
         return True  # it says where the version stands, whatever was set out before
-    if known.generation < item.generation:
-        return False
+    if known.generation != item.generation:
+        return known.generation > item.generation  # none goes up again before its way back is done
     # A seal accounts for the upgrade that it gives up; what takes back the rest of it comes after.
     return item.direction == "upgrade" or known.record.event != "sealed" or known.standing == "reverted"
 

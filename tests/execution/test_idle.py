@@ -135,6 +135,19 @@ def test_an_upgrade_after_a_downgrade_that_died_before_its_seals_takes_back_only
     assert value(counted) == 11
 
 
+def test_a_way_back_that_was_finished_is_not_open_again_when_the_next_upgrade_is_given_up(counted):
+    """A patch goes up with it, so that the row of the way back is written before the upgrade begins."""
+    counted.write("0003_a.yaml", COLUMN.format("a") + "  - set_table_options: {table: app.t, labels: {team: core}}\n")
+    counted.upgrade()
+    kill(counted, "RENAME COLUMN `a`", lambda project: project.downgrade("0002"))
+    kill(counted, " ADD COLUMN", upgrade)
+    assert counted.states()["0003"] == "half-applied"
+    assert counted.downgrade("0002").reverted == ("0003",)
+    assert counted.states()["0003"] == "reverted"
+    assert counted.upgrade().applied == ("0003",)
+    assert counted.upgrade().requests == 2
+
+
 def test_what_lies_above_one_that_has_begun_goes_down_with_it(counted):
     counted.write("0003_a.yaml", COLUMN.format("a"))
     counted.write("0004_more.yaml", "upgrade:\n  - sql: {statement: INSERT INTO app.t (n) VALUES (5)}\ndowngrade: []\n")
