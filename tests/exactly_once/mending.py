@@ -78,7 +78,8 @@ def repairing(how: str, files: Files) -> Callable[[Case], None]:
     return repair
 
 
-def _done(case: Case, act: Act, files: Files, *, code: str = "") -> None:
+def done(case: Case, act: Act, files: Files, *, code: str = "") -> None:
+    """Run what nothing disturbs: it ends, or stops with a code."""
     direction, target = act
     end = case.run(Command(direction, target, folder(files)), case.wire())  # type: ignore[arg-type]
     if end.code != code:
@@ -104,9 +105,9 @@ def _fill_by_hand(case: Case) -> None:
 
 
 def _many(case: Case) -> None:
-    _done(case, UP, BASE)
+    done(case, UP, BASE)
     case.sql(ROWS)
-    _done(case, UP, {**BASE, **MANY})
+    done(case, UP, {**BASE, **MANY})
 
 
 def _many_without_lock(case: Case) -> None:
@@ -120,9 +121,9 @@ def _many_without_rows(case: Case) -> None:
 
 
 def _half(case: Case) -> None:
-    _done(case, UP, BASE)
+    done(case, UP, BASE)
     case.sql(ROWS)
-    _done(case, UP, HALF, code="BQM201")
+    done(case, UP, HALF, code="BQM201")
 
 
 def _half_by_hand(case: Case) -> None:
@@ -131,13 +132,13 @@ def _half_by_hand(case: Case) -> None:
 
 
 def _added(case: Case) -> None:
-    _done(case, UP, BASE)
+    done(case, UP, BASE)
     case.sql(ROWS)
-    _done(case, UP, {**BASE, "0003_add.yaml": ADD})
+    done(case, UP, {**BASE, "0003_add.yaml": ADD})
 
 
 def _python_died(case: Case) -> None:
-    _done(case, UP, BASE)
+    done(case, UP, BASE)
     case.sql(ROWS)
     files = folder({**BASE, "0003_python.py": PYTHON})
     case.run(Command("upgrade", "head", files), case.wire({8: FAULTS["crash_after"].act}))
@@ -148,16 +149,16 @@ def _python_died(case: Case) -> None:
 
 def _down_died(case: Case) -> None:
     """A downgrade of three died in its middle: whoever goes up first finishes it."""
-    _done(case, UP, BASE)
+    done(case, UP, BASE)
     case.sql(ROWS)
-    _done(case, UP, THREE)
+    done(case, UP, THREE)
     case.run(Command("downgrade", "0002", folder(THREE)), case.wire({9: FAULTS["crash_after"].act}))
     case.timeline.sleep(AFTER_TTL_S)
 
 
 def _allow(case: Case) -> None:
     """Say that the rows may go, after having been asked."""
-    _done(case, ("downgrade", "base"), TAKEN_BACK)
+    done(case, ("downgrade", "base"), TAKEN_BACK)
 
 
 LOST_LOCK = frozenset({"BQM511", "BQM512"})

@@ -42,6 +42,7 @@ MUTANTS: Mapping[str, Sequence[str]] = {
     "recorded_before_the_step": (SINGLES, "--only", "add_columns"),
     "refusal_after_unanswered_believed": (SINGLES, "--only", "gives_up", "--fault", "late_then_403"),
     "refusal_of_what_an_earlier_run_sent_believed": (SINGLES, "--only", "refused_then_gives_up"),
+    "way_back_open_for_ever": (SINGLES, "--only", "turns_down"),
 }
 
 

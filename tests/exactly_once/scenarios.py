@@ -33,6 +33,7 @@ from tests.exactly_once.material import (
 from tests.exactly_once.mending import MENDING, unlock
 from tests.exactly_once.refusing import REFUSING
 from tests.exactly_once.story import DOWN, UP, Scenario, down, folder, on
+from tests.exactly_once.turning import TURNING
 
 
 def _users_by_hand(case: Case) -> None:
@@ -122,5 +123,6 @@ SCENARIOS: Sequence[Scenario] = (
     on("renamed_between", {"0003_churn.yaml": CHURN}, then={**BASE, "0003_turmoil.yaml": CHURN}),
     *MENDING,
     *REFUSING,
+    *TURNING,
 )  # fmt: skip
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
