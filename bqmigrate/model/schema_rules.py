@@ -228,7 +228,7 @@ def set_default(table: Table, name: str, expression: str | None) -> Refusal | No
 
 
 def change_type(table: Table, name: str, new: Column) -> Refusal | None:
-    """Check ALTER COLUMN SET DATA TYPE by the widening table."""
+    """Check ALTER COLUMN SET DATA TYPE by the widening table; the table has to stay one that can be."""
     old = table.column(name)
     if old is None:
         return Refusal(f"Column not found: {name}", "invalidQuery")
@@ -237,7 +237,9 @@ def change_type(table: Table, name: str, new: Column) -> Refusal | None:
     if old.mode == "REPEATED" and old.type == "RECORD" and not old.same_type(new):
         return Refusal(f"Cannot change the type of a field inside ARRAY<STRUCT> column {name}", "invalidQuery")
     if (old.mode == "REPEATED") == (new.mode == "REPEATED") and widens(old, replace(new, mode=old.mode)):
-        return None
+        columns = cols.replace_path(table.columns, old.name, replace(new, name=old.name, mode=old.mode))
+        wrong = partitioning_problem(columns, table.partitioning) or clustering_problem(columns, table.clustering)
+        return replace(wrong, reason="invalidQuery") if wrong else None
     return Refusal(
         f"ALTER TABLE ALTER COLUMN SET DATA TYPE requires that the existing column type "
         f"({old.sql_type()}) is assignable to the new type ({new.sql_type()})",

@@ -5,15 +5,15 @@ https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-la
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bqmigrate.model.columns import Column
 from bqmigrate.model.names import literal, quote
 
 
 def column(made: Column) -> str:
-    """Write a column of CREATE TABLE or ADD COLUMN: name, type, collation, default, NOT NULL, options."""
+    """Write a column of CREATE TABLE or ADD COLUMN: name, type with collation, default, NOT NULL, options."""
     parts = [quote(made.name), _type(made)]
-    if made.collation:
-        parts.append(f"COLLATE {literal(made.collation)}")
     if made.default:
         parts.append(f"DEFAULT {made.default}")
     if made.mode == "REQUIRED":
@@ -27,9 +27,12 @@ def column(made: Column) -> str:
 
 
 def _type(made: Column) -> str:
-    if made.type != "RECORD":
-        return made.sql_type()
-    inner = f"STRUCT<{', '.join(column(f) for f in made.fields)}>"
+    if made.type == "RECORD":
+        inner = f"STRUCT<{', '.join(column(f) for f in made.fields)}>"
+    else:
+        inner = replace(made, mode="NULLABLE").sql_type()
+    if made.collation:
+        inner = f"{inner} COLLATE {literal(made.collation)}"
     return f"ARRAY<{inner}>" if made.mode == "REPEATED" else inner
 
 

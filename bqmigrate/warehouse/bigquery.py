@@ -201,15 +201,28 @@ def _google() -> tuple[Any, str]:
     try:
         found, _ = google.auth.default(scopes=list(SCOPES))
         domain = found.universe_domain
-    except auth.GoogleAuthError as error:
+    except (auth.GoogleAuthError, OSError) as error:
         raise _not_logged_in(error) from error
     return found, f"https://bigquery.{domain}"
 
 
 def _not_logged_in(error: Exception, state: str | None = "Nothing was sent.") -> CredentialsError:
-    first_line = str(error).splitlines()[0] if str(error) else type(error).__name__
+    if isinstance(error, OSError):
+        words = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+    else:  # the login library's words, and beside them, maybe, the error that they are about
+        words = str(error.args[0] if error.args else error)
+    first_line = words.splitlines()[0] if words else type(error).__name__
     return CredentialsError(
         "BQM330", "there are no usable Google credentials", where=first_line, state=state, hint=LOGIN
+    )
+
+
+def _no_login_there() -> CredentialsError:
+    """Say that an address asks who is there: to none but Google's a login is sent."""
+    return CredentialsError(
+        "BQM335",
+        "the endpoint asks for a login, and a login is sent to Google only",
+        hint="name an endpoint that needs none, or take `endpoint` out of the environment",
     )
 
 
@@ -251,6 +264,8 @@ def _translated() -> Iterator[None]:
     except auth.RefreshError as error:
         # It may come in the middle of a run: what was sent before it was sent.
         raise _not_logged_in(error, None) from error
+    except auth.InvalidOperation as error:
+        raise _no_login_there() from error
     except api.RetryError as error:
         raise _unanswered(error) from error
     except (network.RequestException, auth.TransportError, ConnectionError) as error:

@@ -450,6 +450,16 @@ def test_the_collation_of_a_column_never_changes(sql, resource, table):
     assert (fields(resource)["name"].get("collation"), fields(resource)["name2"]["collation"]) == (None, "und:ci")
 
 
+@behaviour("DDL column_schema: a collation belongs to the type STRING")
+def test_the_collation_of_an_array_stands_beside_its_element_type(sql, resource, table):
+    with refused(400, "invalidQuery", "element type"):
+        sql("ALTER TABLE t ADD COLUMN names ARRAY<STRING> COLLATE 'und:ci'")
+    with refused(400, "invalidQuery", "only for STRING"):
+        sql("ALTER TABLE t ADD COLUMN names ARRAY<INT64 COLLATE 'und:ci'>")
+    sql("ALTER TABLE t ADD COLUMN names ARRAY<STRING COLLATE 'und:ci'>")
+    assert (fields(resource)["names"]["mode"], fields(resource)["names"]["collation"]) == ("REPEATED", "und:ci")
+
+
 @behaviour("1.1 rounding mode")
 def test_rounding_modes_are_set_for_a_column_and_for_later_columns(sql, rows, resource):
     sql("CREATE TABLE t (a NUMERIC(5, 1))")

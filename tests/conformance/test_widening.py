@@ -101,6 +101,17 @@ def test_nothing_widens_inside_an_array_of_structs(sql, resource):
     assert [f["type"] for f in resource("t")["schema"]["fields"]] == ["RECORD", "NUMERIC"]
 
 
+@behaviour("CT clustering columns have one of these types, widened or not")
+def test_a_column_does_not_widen_to_what_its_table_cannot_be_parted_by(sql, resource):
+    sql("CREATE TABLE t (k INT64, n INT64) PARTITION BY RANGE_BUCKET(n, GENERATE_ARRAY(0, 9, 1)) CLUSTER BY k")
+    with refused(400, "invalidQuery", "cluster by field k"):
+        sql("ALTER TABLE t ALTER COLUMN k SET DATA TYPE FLOAT64")
+    with refused(400, "invalidQuery", "partition"):
+        sql("ALTER TABLE t ALTER COLUMN n SET DATA TYPE NUMERIC")
+    sql("ALTER TABLE t ALTER COLUMN k SET DATA TYPE NUMERIC")
+    assert [f["type"] for f in resource("t")["schema"]["fields"]] == ["NUMERIC", "INTEGER"]
+
+
 @behaviour("DDL SET DATA TYPE: nothing else widens")
 @pytest.mark.parametrize(
     ("before", "after"),

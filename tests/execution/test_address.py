@@ -2,6 +2,7 @@
 
 import google.auth
 import pytest
+import requests
 from google.oauth2.credentials import Credentials
 from requests.adapters import BaseAdapter
 
@@ -53,3 +54,34 @@ def test_a_login_that_cannot_be_read_is_told(heard, stand, monkeypatch):
     monkeypatch.setattr(google.auth, "default", broken)
     with pytest.raises(CredentialsError, match="no usable Google credentials"):
         Project.open("prod", start=stand.root, transport=lambda _: heard).upgrade()
+
+
+@pytest.mark.parametrize("made", [lambda path: path.mkdir(), lambda path: path.write_bytes(b"\xff{")])
+def test_a_file_of_credentials_that_cannot_be_read_is_named(made, heard, stand, monkeypatch):
+    path = stand.root / "login.json"
+    made(path)
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(path))
+    with pytest.raises(CredentialsError, match="no usable Google credentials") as caught:
+        Project.open("prod", start=stand.root, transport=lambda _: heard).upgrade()
+    assert str(path) in caught.value.where
+    assert "(" not in caught.value.where
+    assert heard.sent == set()
+
+
+class Asks(Heard):
+    """An endpoint that asks who is there."""
+
+    def send(self, request, **kwargs):
+        super().send(request, **kwargs)
+        reply = requests.Response()
+        reply.status_code, reply.request, reply.url, reply._content = 401, request, request.url, b"{}"
+        return reply
+
+
+def test_an_endpoint_that_asks_for_a_login_is_told_and_gets_none(heard, stand, monkeypatch):
+    monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", "http://127.0.0.1:9050")
+    asks = Asks(heard.inner)
+    with pytest.raises(CredentialsError, match="the endpoint asks for a login") as caught:
+        Project.open("local", start=stand.root, transport=lambda _: asks).upgrade()
+    assert (caught.value.code, caught.value.exit_code) == ("BQM335", 2)
+    assert {login for _, login in asks.sent} == {None}

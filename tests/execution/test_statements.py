@@ -89,6 +89,14 @@ def test_what_is_stated_of_nested_fields_is_there_after_they_were_added(stand):
     assert added["fields"][1]["roundingMode"] == "ROUND_HALF_EVEN"
 
 
+def test_a_repeated_column_is_added_with_its_collation(stand):
+    column = "{name: names, type: STRING, mode: REPEATED, collation: 'und:ci'}"
+    stand.users().write("0003_names.yaml", f"upgrade:\n  - add_columns: {{table: app.users, columns: [{column}]}}\n")
+    stand.upgrade()
+    added = stand.table("app.users")["schema"]["fields"][-1]
+    assert (added["mode"], added["collation"]) == ("REPEATED", "und:ci")
+
+
 def test_a_policy_tag_that_an_added_column_would_lack_is_refused(stand):
     tag = "policyTags: {names: [projects/p/locations/us/taxonomies/1/policyTags/2]}"
     inner = f"{{name: x, type: STRING, {tag}}}"

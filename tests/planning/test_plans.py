@@ -3,14 +3,16 @@ from dataclasses import replace
 import pytest
 
 from bqmigrate.errors import RefusedError, UnsettledError, ValidationError
+from bqmigrate.model.catalog import Table
 from bqmigrate.model.columns import Column
 from bqmigrate.model.history import Record, StepRecord, fold
+from bqmigrate.operations.alter import WidenColumn
 from bqmigrate.operations.columns import AddColumns, DropColumns
 from bqmigrate.operations.raw import Sql
-from bqmigrate.operations.tables import DropTable
+from bqmigrate.operations.tables import CreateTable, DropTable
 from bqmigrate.planning.downgrade import plan_downgrade
 from bqmigrate.planning.upgrade import check_files, plan_upgrade
-from tests.planning.builders import SCOPE, USERS, Folder, applied, history, migration
+from tests.planning.builders import ID, SCOPE, USERS, Folder, applied, history, migration
 
 
 def up(folder, state, target="head"):
@@ -85,6 +87,17 @@ def test_a_reference_to_a_missing_table_names_its_place(folder):
     with pytest.raises(ValidationError, match=r"table app\.usres does not exist at this point") as caught:
         check_files(folder.files(), SCOPE, "bqmigrate")
     assert str(caught.value.findings[0].place) == "migrations/0002_step_2.yaml:1"
+
+
+def test_a_clustering_column_does_not_become_what_nothing_clusters_by(folder):
+    table = Table((ID, Column("n", "INTEGER")), clustering=("n",))
+    folder.migrations[1:] = [
+        migration("0002", CreateTable(USERS, table)),
+        migration("0003", WidenColumn(USERS, Column("n", "FLOAT"))),
+    ]
+    with pytest.raises(ValidationError, match="Cannot cluster by field n") as caught:
+        check_files(folder.files(), SCOPE, "bqmigrate")
+    assert str(caught.value.findings[0].place) == "migrations/0003_step_3.yaml:1"
 
 
 def test_after_raw_sql_an_unknown_table_may_exist(folder):

@@ -71,6 +71,8 @@ def _array(cursor: Cursor, name: str) -> Column:
     element = column_type(cursor, name)
     if element.mode == "REPEATED":
         raise cursor.error("Arrays of arrays are not supported")
+    if cursor.accept("COLLATE"):
+        element = _collated(cursor, element)
     cursor.expect(">")
     return replace(element, mode="REPEATED")
 
@@ -128,9 +130,9 @@ def _attribute(cursor: Cursor, so_far: Definition) -> Definition | None:
     if cursor.accept("DEFAULT"):
         return replace(so_far, column=replace(column, default=cursor.slice(_default_ends).text))
     if cursor.accept("COLLATE"):
-        if column.type != "STRING":
-            raise cursor.error(f"COLLATE is only for STRING columns, not for {column.name}")
-        return replace(so_far, column=replace(column, collation=collation(cursor) or None))
+        if column.mode == "REPEATED":
+            raise cursor.error(f"COLLATE of {column.name} stands beside the element type: ARRAY<STRING COLLATE ...>")
+        return replace(so_far, column=_collated(cursor, column))
     if cursor.accept("OPTIONS"):
         return replace(so_far, column=with_options(column, cursor))
     if cursor.accept("PRIMARY", "KEY"):
@@ -140,6 +142,12 @@ def _attribute(cursor: Cursor, so_far: Definition) -> Definition | None:
         key = references(cursor, (column.name,), None)
         return replace(so_far, constraints=(*so_far.constraints, key))
     return None
+
+
+def _collated(cursor: Cursor, column: Column) -> Column:
+    if column.type != "STRING":
+        raise cursor.error(f"COLLATE is only for STRING columns, not for {column.name}")
+    return replace(column, collation=collation(cursor) or None)
 
 
 def _default_ends(cursor: Cursor) -> bool:
