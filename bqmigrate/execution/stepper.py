@@ -17,7 +17,7 @@ from bqmigrate.execution.labels import labels_before, put_back
 from bqmigrate.execution.lease import Lease
 from bqmigrate.execution.pace import changed_by
 from bqmigrate.execution.refusals import NotKnown
-from bqmigrate.execution.rewriting import lost_columns
+from bqmigrate.execution.rewriting import Rewritten, look_before
 from bqmigrate.execution.session import Session
 from bqmigrate.execution.statement import Statement, is_same
 from bqmigrate.execution.strays import is_stray, sweep
@@ -111,14 +111,15 @@ class Stepper:
     def _job(self, planned: PlannedStep, step: JobStep, proven: bool) -> Result:  # noqa: ARG002, FBT001
         if step.removes is not None:
             return self._remove(planned, step, step.removes)
-        lost: tuple[str, ...] = ()
+        rewritten = Rewritten()
         if step.rewrites is not None and step.of is not None and self.find_done(planned) is None:
-            lost = lost_columns(self.warehouse, step.of, step.rewrites)
-        labels = labels_before(self.warehouse, step)
+            rewritten = look_before(self.warehouse, step.of, step.rewrites)
+        labels = rewritten.labels or labels_before(self.warehouse, step)
         result = _of_job(self._past_strays(planned, step), "done")
         if step.of is not None and labels:
             put_back(self.warehouse, step.of, labels)
-        return replace(result, notes=(f"gone with it, set aside earlier: {', '.join(lost)}",)) if lost else result
+        gone = ", ".join(rewritten.gone)
+        return replace(result, notes=(f"gone with it, set aside earlier: {gone}",)) if gone else result
 
     def _past_strays(self, planned: PlannedStep, step: JobStep) -> Ran:
         """Run a statement; what a create that came late left under the name it gives a table makes way."""

@@ -219,6 +219,20 @@ def test_a_default_collation_is_inherited_by_later_tables(api, new_dataset):
     assert "defaultCollation" in api("GET", f"//datasets/{name}")
 
 
+@behaviour("CMEK a default key of the dataset is that of new tables")
+def test_a_default_key_is_that_of_later_tables_and_of_those_written_anew(api, sql, new_dataset):
+    keys = [{"kmsKeyName": f"projects/p/locations/us/keyRings/r/cryptoKeys/{name}"} for name in ("one", "two")]
+    _, name = names(new_dataset(defaultEncryptionConfiguration=keys[0]))
+    sql(f"CREATE TABLE `{name}`.t (a INT64)")
+    sql(f"CREATE TABLE `{name}`.own (a INT64) OPTIONS (kms_key_name = '{keys[1]['kmsKeyName']}')")
+    sql(f"CREATE VIEW `{name}`.v AS SELECT 1 AS a")
+    sql(f"CREATE OR REPLACE TABLE `{name}`.t (a INT64, b INT64)")
+    found = [
+        api("GET", f"//datasets/{name}/tables/{table}").get("encryptionConfiguration") for table in ("t", "own", "v")
+    ]
+    assert found == [*keys, None]
+
+
 @behaviour("page REST datasets.list")
 def test_datasets_are_listed_in_pages_and_filtered_by_label(client, new_dataset, api):
     mark = f"m{time.time_ns()}"

@@ -1,8 +1,9 @@
 """What a way back brings back, and what it asks first."""
 
 import pytest
+from google.cloud.bigquery import EncryptionConfiguration
 
-from bqmigrate.errors import RefusedError, RunError, ValidationError
+from bqmigrate.errors import RefusedError, RunError, UnsettledError, ValidationError
 from tests.execution.stand import DATASET
 
 
@@ -188,6 +189,56 @@ def test_half_of_a_migration_is_taken_back_by_its_inverses_not_by_a_way_back_for
         stand.upgrade()
     assert stand.downgrade().reverted == ("0003",)
     assert [c for c in stand.columns("app.users") if not c.startswith("_bqm_drop_")] == ["id", "email"]
+
+
+RELAX = "upgrade:\n  - alter_columns: {table: app.users, columns: [{name: id, mode: NULLABLE}]}\n"
+KEY = "projects/p/locations/us/keyRings/r/cryptoKeys/k"
+
+
+def test_a_rebuild_keeps_the_labels_that_others_set(stand):
+    stand.users().write("0003_relax.yaml", RELAX)
+    stand.upgrade()
+    table = stand.client.get_table("app.users")
+    table.labels = {"team": "core"}
+    stand.client.update_table(table, ["labels"])
+    before = stand.table("app.users")["labels"]
+    assert {"team", "bqm_made"} <= set(before)
+    stand.downgrade(allow_data_loss=True)
+    assert stand.table("app.users")["schema"]["fields"][0]["mode"] == "REQUIRED"
+    assert stand.table("app.users")["labels"] == before
+
+
+def rebuild_refused(stand):
+    with pytest.raises(UnsettledError) as caught:
+        stand.downgrade(allow_data_loss=True)
+    assert caught.value.code == "BQM507"
+    assert stand.table("app.users")["schema"]["fields"][0]["mode"] == "NULLABLE"
+    return caught.value.message
+
+
+def test_a_rebuild_that_would_take_keys_away_is_refused(stand):
+    stand.users().write("0003_relax.yaml", RELAX)
+    stand.upgrade()
+    stand.query("ALTER TABLE app.users ADD PRIMARY KEY (email) NOT ENFORCED")
+    assert rebuild_refused(stand).endswith(": its primary key")
+    stand.query("ALTER TABLE app.users DROP PRIMARY KEY")
+    assert stand.downgrade(allow_data_loss=True).reverted == ("0003",)
+
+
+def test_a_rebuild_that_would_take_the_encryption_key_away_is_refused(stand):
+    stand.users().write("0003_relax.yaml", RELAX)
+    stand.upgrade("0001")
+    stand.query(
+        "CREATE TABLE app.users (id STRING NOT NULL OPTIONS (description = 'Who.'), email STRING) "
+        f"OPTIONS (kms_key_name = '{KEY}')"
+    )
+    stand.upgrade()
+    assert KEY in rebuild_refused(stand)
+    dataset = stand.client.get_dataset("app")
+    dataset.default_encryption_configuration = EncryptionConfiguration(KEY)
+    stand.client.update_dataset(dataset, ["default_encryption_configuration"])
+    assert stand.downgrade(allow_data_loss=True).reverted == ("0003",)
+    assert stand.table("app.users")["encryptionConfiguration"]["kmsKeyName"].startswith(KEY)
 
 
 def test_a_rebuild_that_cannot_fit_is_refused_before_the_first_step(stand):

@@ -123,6 +123,9 @@ def _with_defaults(tx: Transaction, resource: dict[str, Any], parent: DatasetRec
     """Add what the dataset gives to new tables: a partition expiration rules out a table expiration."""
     inherited = {key: parent.resource[key] for key in INHERITED if key in parent.resource}
     resource = with_table_defaults({**inherited, **resource}, ())
+    key = parent.resource.get("defaultEncryptionConfiguration")
+    if key and not encrypted(resource):
+        resource = {**resource, "encryptionConfiguration": key}
     partitions = parent.resource.get("defaultPartitionExpirationMs")
     tables = parent.resource.get("defaultTableExpirationMs")
     by_time = resource.get("timePartitioning")
