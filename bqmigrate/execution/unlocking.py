@@ -1,7 +1,8 @@
 """Taking the lease away from a run that a person declares dead.
 
 First a row: it claims the slot that the dead run would write next, so that, should it live after all, it finds
-out. Then the holder is taken out of the lock; the list of open runs stays as it is.
+out. Then the holder is taken out of the lock; the list of open runs stays as it is. Where the rows are damaged there is
+no slot to claim: that run, if it lives, finds out by the lock, which it renews before it writes.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bqmigrate.errors import LeaseError, RefusedError, RunError
+from bqmigrate.errors import LeaseError, RefusedError, RunError, UnsettledError
 from bqmigrate.execution import history, holders
 from bqmigrate.execution.absence import looks
 from bqmigrate.execution.history import View, parse_lock
@@ -23,6 +24,9 @@ from bqmigrate.model.history import HistoryState
 from bqmigrate.planning.views import Running
 from bqmigrate.warehouse.port import ColumnsWanted, OutcomeUnknown, StaleEtag
 
+REBUILD = "bqmigrate repair --rebuild-history"
+# A row was written, and is not there: it shows when the next is written.
+ROW_GONE = "BQM515"
 WRITTEN = ColumnsWanted((("seq", "INTEGER", "REQUIRED"), ("at", "TIMESTAMP", "REQUIRED")))
 
 
@@ -41,14 +45,27 @@ def unlock(runner: Runner, lease_id: str) -> UnlockReport:
 
     Raises RefusedError when nobody holds it, or another run does; LeaseError when that run turns out to live.
     """
-    view, seq = _fenced(runner, lease_id)
+    try:
+        view, seq = _fenced(runner, lease_id)
+    except UnsettledError as error:
+        if error.code not in {*history.ROWS_BROKEN, ROW_GONE}:
+            raise
+        view, seq = _without_rows(runner), None
     lock, holder = _checked(view, lease_id)
-    _let_go(runner, view, holder, seq)
+    _let_go(runner, view, holder, lock.seq if seq is None else seq)
     shown = holders.running(view, lives=False, margin_s=0)
     if shown is None:
         raise TypeError(view)
     open_ = tuple(lock.unsettled(view.state))
-    return UnlockReport(shown, open_, _next(open_, view.state))
+    return UnlockReport(shown, open_, REBUILD if seq is None else _next(open_, view.state))
+
+
+def _without_rows(runner: Runner) -> View:
+    """Read the lock alone: what was set out is all open, as far as it tells."""
+    found = runner.warehouse.get(runner.place.lock)
+    if found is None:
+        return View()
+    return View(parse_lock(found, runner.place), found.etag, int(found.body.get("lastModifiedTime") or 0))
 
 
 def _fenced(runner: Runner, lease_id: str) -> tuple[View, int]:

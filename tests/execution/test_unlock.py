@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bqmigrate.errors import InterruptedRun, LeaseError, RefusedError
+from bqmigrate.errors import InterruptedRun, LeaseError, RefusedError, UnsettledError
 from bqmigrate.execution.stop import Stop
 from tests.execution.stand import Killed
 
@@ -130,6 +130,40 @@ def test_genesis_that_died_is_unlocked_too(stand):
         project.unlock(project.history().running.id)
     assert [event for _, event, *_ in stand.rows()] == ["genesis", "taken_over"]
     assert stand.upgrade().applied == ("0001", "0002")
+
+
+PYTHON = """def upgrade(op):
+    op.run(later)
+
+
+def later(session):
+    session.query("SELECT 1")
+"""
+
+
+@pytest.mark.parametrize(
+    "spoil", ["DELETE FROM {} WHERE seq = 2", "UPDATE {} SET name = 'x' WHERE seq = 2", "DROP TABLE {}"]
+)
+def test_beside_rows_that_are_damaged_a_dead_python_run_is_unlocked_first(stand, spoil):
+    stand.users().upgrade()
+    stand.write("0003_python.py", PYTHON)
+    with pytest.raises(Killed), stand.open(die_after=6) as project:
+        project.upgrade()
+    stand.clock.advance(timedelta(hours=1))
+    stand.query(spoil.format("bqmigrate._schema_migrations"))
+    with pytest.raises(UnsettledError) as caught:
+        stand.upgrade()
+    assert caught.value.hint.endswith("bqmigrate repair --rebuild-history")
+    with pytest.raises(LeaseError) as held, stand.open() as project:
+        project.repair("rebuild-history")
+    run = held.value.hint.rpartition("bqmigrate unlock ")[2]
+    with stand.open() as project:
+        done = project.unlock(run)
+    assert ([v.version for v in done.open], done.next) == (["0003"], "bqmigrate repair --rebuild-history")
+    with stand.open() as project:
+        project.repair("rebuild-history")
+    assert stand.upgrade().applied == ("0003",)
+    assert stand.upgrade().requests == 2
 
 
 TWO = ADD + "  - add_columns: {table: app.users, columns: [{name: m, type: INTEGER}]}\n"

@@ -21,7 +21,6 @@ from bqmigrate.operations.steps import ObjectRef
 from bqmigrate.warehouse.port import Parameter
 
 OPTION = "--rebuild-history"
-BROKEN = frozenset({"BQM511", "BQM513", "BQM514"})
 # A query takes at most 10,000 parameters.
 ROWS_AT_ONCE = 300
 LOOKS = 4
@@ -67,7 +66,7 @@ class Rebuild:
         try:
             view = runner.read()
         except UnsettledError as error:
-            if error.code not in BROKEN:
+            if error.code not in history.ROWS_BROKEN:
                 raise
             broken: UnsettledError | None = error
             view = _as_it_is(runner)
@@ -154,7 +153,7 @@ def _verify(runner: Runner) -> None:
         try:
             runner.read()
         except UnsettledError as error:
-            if error.code not in BROKEN or is_last:
+            if error.code not in history.ROWS_BROKEN or is_last:
                 raise
         else:
             return
