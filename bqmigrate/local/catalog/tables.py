@@ -17,7 +17,7 @@ from bqmigrate.local.catalog.store import Reader, Transaction
 from bqmigrate.local.errors import WarehouseError, unsupported
 from bqmigrate.local.storage import physical
 from bqmigrate.local.switches import Switches
-from bqmigrate.model import key_rules, names, schema_rules
+from bqmigrate.model import key_rules, names, patch_rules, schema_rules
 from bqmigrate.model.catalog import Partitioning, Table
 from bqmigrate.model.columns import Column, find
 from bqmigrate.model.schema_rules import Refusal
@@ -197,12 +197,12 @@ def exchange(
         check_materialized(record, new)
     if record.type == "TABLE":
         columns = read_columns(new)
-        refuse(schema_rules.patch_columns(record.columns, judged(record.columns, columns, switches)))
+        refuse(patch_rules.patch_columns(record.columns, judged(record.columns, columns, switches)))
         if switches.dropped_names_reserved:
             refuse_reserved(tx, record, [c.name for c in columns if find(record.columns, c.name) is None])
         new["schema"] = {"fields": [c.to_rest() for c in in_old_order(record.columns, columns)]}
-        refuse(schema_rules.patch_partitioning(record.model, Partitioning.from_rest(new)))
-        refuse(schema_rules.patch_key(encrypted(record.resource), encrypted(new)))
+        refuse(patch_rules.patch_partitioning(record.model, Partitioning.from_rest(new)))
+        refuse(patch_rules.patch_key(encrypted(record.resource), encrypted(new)))
         new = with_table_defaults(new, record.columns)
         check_table(new)
         _check_own_key(new, record.key[1:])

@@ -25,7 +25,7 @@ from bqmigrate.local.statements.decorated import only, split, without
 from bqmigrate.local.statements.defaults import check_defaults
 from bqmigrate.local.statements.materialized import materialized_from_rest
 from bqmigrate.local.statements.run import Run
-from bqmigrate.model import schema_rules
+from bqmigrate.model import patch_rules
 from bqmigrate.model.columns import Column
 
 LIST_SIZE = 50
@@ -115,7 +115,7 @@ def _change(call: Call, how: Any) -> Response:
         run = _run(call, tx)
         record: TableRecord = how(tx, old, _with_view_columns(run, old, body), call.if_match, run.switches)
         if not call.world.switches.patch_relaxes_nested:
-            tables.refuse(schema_rules.relax_nested(old.columns, record.columns))
+            tables.refuse(patch_rules.relax_nested(old.columns, record.columns))
         _require_tagging(call, old.columns, record.columns)
         changed = [c for c in record.columns if c not in old.columns]
         check_defaults(changed, run.tables, run.scope)
