@@ -51,6 +51,8 @@ def unlock(runner: Runner, lease_id: str) -> UnlockReport:
         if error.code not in {*history.ROWS_BROKEN, ROW_GONE}:
             raise
         view, seq = _without_rows(runner), None
+        if view.lock is None or view.lock.holder is None:
+            raise  # there is nothing to unlock: the rows are what is wrong
     lock, holder = _checked(view, lease_id)
     _let_go(runner, view, holder, lock.seq if seq is None else seq)
     shown = holders.running(view, lives=False, margin_s=0)
