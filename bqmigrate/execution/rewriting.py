@@ -38,7 +38,7 @@ def look_before(warehouse: Warehouse, table: ObjectRef, carried: Sequence[str]) 
             "BQM507",
             f"{table} would lose what it has when it is written anew: {', '.join(by_hand)}",
             where=str(table),
-            hint="save what is needed, take it off by hand, then: bqmigrate downgrade --allow-data-loss",
+            hint="save what is needed, take it off by hand, then run the same command again",
         )
     return Rewritten(tuple(lost), live.labels)
 

@@ -45,21 +45,24 @@ def unlock(runner: Runner, lease_id: str) -> UnlockReport:
 
     Raises RefusedError when nobody holds it, or another run does; LeaseError when that run turns out to live.
     """
+    following = None
     try:
         view, seq = _fenced(runner, lease_id)
     except UnsettledError as error:
         if error.code not in {*history.ROWS_BROKEN, ROW_GONE}:
             raise
-        view, seq = _without_rows(runner), None
+        view, following = _without_rows(runner), REBUILD
         if view.lock is None or view.lock.holder is None:
             raise  # there is nothing to unlock: the rows are what is wrong
+        seq = view.lock.seq
     lock, holder = _checked(view, lease_id)
-    _let_go(runner, view, holder, lock.seq if seq is None else seq)
+    _let_go(runner, view, holder, seq)
     shown = holders.running(view, lives=False, margin_s=0)
     if shown is None:
         raise TypeError(view)
-    open_ = tuple(lock.unsettled(view.state))
-    return UnlockReport(shown, open_, REBUILD if seq is None else _next(open_, view.state))
+    # Of runs that set out to do the same, one tells of all.
+    open_ = tuple(lock.without_settled(view.state).unsettled(view.state))
+    return UnlockReport(shown, open_, following or _next(open_, view.state))
 
 
 def _without_rows(runner: Runner) -> View:

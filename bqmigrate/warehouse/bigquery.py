@@ -222,7 +222,7 @@ def _no_login_there() -> CredentialsError:
     return CredentialsError(
         "BQM335",
         "the endpoint asks for a login, and a login is sent to Google only",
-        hint="name an endpoint that needs none, or take `endpoint` out of the environment",
+        hint="name one that needs none: `endpoint` in migrations.toml, or BIGQUERY_EMULATOR_HOST",
     )
 
 

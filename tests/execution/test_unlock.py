@@ -113,6 +113,17 @@ def test_an_interrupted_downgrade_is_finished_by_the_command_that_is_named(stand
     assert stand.downgrade("base").reverted == ("0002", "0001")
 
 
+def test_what_two_dead_runs_had_set_out_is_told_once(stand):
+    dead(stand, die_after=4)
+    stand.clock.advance(timedelta(hours=1))
+    with pytest.raises(Killed), stand.open(die_after=4) as project:
+        project.upgrade()
+    assert len(json.loads(lock(stand))["runs"]) == 2
+    with stand.open() as project:
+        done = project.unlock(project.history().running.id)
+    assert [v.version for v in done.open] == ["0003"]
+
+
 @pytest.mark.parametrize("number", range(6))
 def test_an_unlock_that_dies_can_be_done_again(stand, number):
     run = dead(stand, die_after=4)
@@ -164,6 +175,22 @@ def test_beside_rows_that_are_damaged_a_dead_python_run_is_unlocked_first(stand,
         project.repair("rebuild-history")
     assert stand.upgrade().applied == ("0003",)
     assert stand.upgrade().requests == 2
+
+
+def test_a_last_row_that_is_gone_does_not_stop_it_either(stand):
+    """The lock of a run that died does not know of its rows: it shows where the next is to be written."""
+    stand.users().upgrade()
+    stand.write("0003_python.py", PYTHON)
+    with pytest.raises(Killed), stand.open(die_after=6) as project:
+        project.upgrade()
+    stand.clock.advance(timedelta(hours=1))
+    run = stand.history().running.id
+    stand.query("DELETE FROM bqmigrate._schema_migrations WHERE version = '0003'")
+    with stand.open() as project:
+        assert project.unlock(run).next == "bqmigrate repair --rebuild-history"
+    with stand.open() as project:
+        project.repair("rebuild-history")
+    assert stand.upgrade().applied == ("0003",)
 
 
 TWO = ADD + "  - add_columns: {table: app.users, columns: [{name: m, type: INTEGER}]}\n"

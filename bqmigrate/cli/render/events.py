@@ -89,7 +89,7 @@ def doing(step: StepStarted) -> str:
 
 def _migration(event: MigrationFinished, width: int | None, marks: Marks) -> Text:
     sign = (marks.done, "green")
-    what = event.summary or "left as it was found"
+    what = event.summary or "nothing to take back"
     return _row(sign, f"{event.version} {event.name}", what, event.duration_ms, width, marks)
 
 
