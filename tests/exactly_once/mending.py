@@ -60,8 +60,9 @@ def unlock(case: Case) -> None:
 def repairing(how: str, files: Files) -> Callable[[Case], None]:
     """Return what a person does: one repair, which may find that there is nothing left to do.
 
-    It waits where a lock of the dead run has just arrived: that run seems to live. Where the version is on its way back
-    he does what the message says.
+    It waits where something of the dead run has just arrived, its lock or a row: that run seems to live, and runs again
+    as the message says; twice, because a row may come after the lock. Where the version is on its way back he does
+    what the message says.
     """
 
     def repair(case: Case) -> None:
@@ -69,7 +70,9 @@ def repairing(how: str, files: Files) -> Callable[[Case], None]:
         if end.code == ON_ITS_WAY_BACK:
             now = f"revert {how.rpartition(' ')[2]}"
             end = case.run(Command("repair", now, folder(files)), case.wire())
-        if end.code in LIVES:
+        for _ in range(2):
+            if end.code not in LIVES:
+                break
             case.timeline.sleep(AFTER_TTL_S)
             end = case.run(Command("repair", now, folder(files)), case.wire())
         if end.kind != "done" and end.code != NOTHING_TO_REPAIR:
