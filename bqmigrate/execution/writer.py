@@ -53,7 +53,7 @@ class Writer:
                 "BQM402",
                 f"another run wrote row {first} of the history first",
                 state="What this run had started is finished by the next run.",
-                hint="bqmigrate history",
+                hint="bqmigrate history shows whose it is; then run the same command again",
             ) from error
         except StepStopped as error:
             if (limit := told(error)) is not None:

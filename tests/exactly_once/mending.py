@@ -60,8 +60,8 @@ def unlock(case: Case) -> None:
 def repairing(how: str, files: Files) -> Callable[[Case], None]:
     """Return what a person does: one repair, which may find that there is nothing left to do.
 
-    It waits where something of the dead run has just arrived, its lock or a row: that run seems to live, and runs again
-    as the message says; twice, because a row may come after the lock. Where the version is on its way back he does
+    Where something of the dead run has just arrived, its lock or a row, that run seems to live: the person waits and
+    repairs again, twice, because a row may come after the lock. Where the version is on its way back, the person does
     what the message says.
     """
 

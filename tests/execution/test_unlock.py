@@ -57,6 +57,7 @@ def test_a_run_that_lives_after_all_stops_at_its_next_write(stand):
     with pytest.raises(LeaseError) as caught, stand.open() as project:
         project.upgrade(emit=unlock)
     assert caught.value.code == "BQM402"
+    assert caught.value.hint.endswith("then run the same command again")
     assert [event for _, event, *_ in stand.rows()][-1] == "taken_over"
     assert stand.upgrade().applied == ("0003",)
     assert stand.columns("app.users").count("n") == 1
